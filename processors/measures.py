@@ -1,0 +1,57 @@
+"""What a touchpoint says in numbers: the money of an order, the answer of a survey."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+MAX_AMOUNT = 1e12
+
+# Highest answer of the usual scales: NPS 0-10, CSAT and star ratings 1-5, CES 1-7.
+_SCALES = {"nps": (0.0, 10.0), "csat": (1.0, 5.0), "ces": (1.0, 7.0), "review": (1.0, 5.0)}
+
+
+def number_of(value: Any) -> float | None:
+    """A finite number, also out of text such as `12.50`; anything else is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) and abs(number) <= MAX_AMOUNT else None
+
+
+def money_of(properties: Mapping[str, Any]) -> tuple[float | None, str]:
+    """Amount and ISO 4217 code of an order, by Segment's `revenue`, else `total`, else `value`.
+
+    >>> money_of({"revenue": "12.5", "currency": "eur"})
+    (12.5, 'EUR')
+    """
+    currency = properties.get("currency")
+    code = currency.strip().upper() if isinstance(currency, str) else ""
+    if not (len(code) == 3 and code.isascii() and code.isalpha()):
+        code = ""
+    for name in ("revenue", "total", "value"):
+        amount = number_of(properties.get(name))
+        if amount is not None:
+            return round(amount, 4), code
+    return None, code
+
+
+def rating_of(event: str, properties: Mapping[str, Any]) -> float | None:
+    """A survey's answer scaled to 0..1, or none when it gave no number or one outside its scale.
+
+    The scale is `properties.scale` (its highest answer) when given, else told by the survey's name, else 0..10 for
+    `score` and 1..5 for `rating`.
+    """
+    text = f"{event} {properties.get('survey', '')} {properties.get('survey_type', '')}".lower()
+    for field, usual in (("score", (0.0, 10.0)), ("rating", (1.0, 5.0)), ("answer", (0.0, 10.0))):
+        answer = number_of(properties.get(field))
+        if answer is None:
+            continue
+        low, high = next((scale for name, scale in _SCALES.items() if name in text), usual)
+        said = number_of(properties.get("scale"))
+        if said is not None and said > low:
+            high = said
+        return round((answer - low) / (high - low), 4) if low <= answer <= high else None
+    return None

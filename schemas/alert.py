@@ -1,0 +1,71 @@
+"""Something a person or a system should act on now."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class AlertKind(StrEnum):
+    """What an alert is about."""
+
+    CHURN_RISK = "churn.risk"
+    ENGAGEMENT_RISING = "engagement.rising"
+    CUSTOMER_LEFT = "customer.left"
+
+
+Severity = Literal["info", "warning", "critical"]
+
+
+class Reason(BaseModel):
+    """Why the score is what it is: one feature's own part in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    feature: str
+    value: float
+    weight: float = Field(description="The feature's contribution to the score, in the model's own units.")
+    words: str = Field(description="The same, for people.")
+
+
+class Sureness(BaseModel):
+    """How sure the alert is, and what that rests on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    probability: float | None = Field(None, ge=0, le=1, description="The score itself where it is a probability.")
+    model: int = Field(ge=0, description="The version of the model that scored.")
+    outcomes: int = Field(ge=0, description="How many outcomes that model has learned from.")
+    auc: float | None = Field(None, ge=0, le=1, description="How well it ranked recent outcomes before seeing them.")
+
+
+class AtStake(BaseModel):
+    """Expected revenue of the horizon times the risk of losing it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    amount: float
+    currency: str = Field(description="ISO 4217; empty when the orders named none.")
+
+
+class Alert(BaseModel):
+    """A change of state, not a sample: it opens once, closes once, and says why."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(description="Deterministic: a repeat of the same alert has the same id, so drop what you have.")
+    kind: AlertKind
+    state: Literal["opened", "closed"]
+    customer: str
+    episode: int = Field(ge=1, description="Which of this customer's alerts of this kind it is.")
+    at: datetime = Field(description="When it opened or closed, in stream time.")
+    since: datetime = Field(description="When the score first went over its threshold in this episode.")
+    severity: Severity
+    score: float = Field(description="Churn: a probability. Engagement: expected over usual touchpoints.")
+    threshold: float
+    sureness: Sureness
+    at_stake: AtStake | None = None
+    reasons: list[Reason] = Field(default_factory=list, max_length=5)
+    summary: str = Field(description="Who, what and why, in one sentence.")
+    suggestion: str = Field(description="What to do about it.")

@@ -1,0 +1,54 @@
+"""What the business decides: horizons, thresholds, and what its event names mean."""
+
+from datetime import timedelta
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from schemas.duration import Duration
+from schemas.kinds import Kind
+
+
+class Policy(BaseModel):
+    """The rules that `advance` follows. All of it is pure configuration: no addresses, no secrets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    horizon: Duration = Field(timedelta(days=30), description="Churn: no meaningful touchpoint for this long.")
+    activity: Duration = Field(
+        timedelta(days=90), description="A customer silent for longer is lost, and is no longer scored."
+    )
+    engagement_window: Duration = Field(
+        timedelta(days=7), description="Engagement: meaningful touchpoints within this time."
+    )
+    predict_every: Duration = Field(
+        timedelta(days=10),
+        description="How often a prediction is noted down, to be checked when it falls due.",
+    )
+    churn_opens: float = Field(0.75, gt=0, lt=1, description="A churn alert opens at this risk.")
+    churn_closes: float = Field(0.55, gt=0, lt=1, description="and closes below this one.")
+    engagement_opens: float = Field(
+        1.8, gt=1, description="An engagement alert opens at this multiple of the customer's usual."
+    )
+    engagement_closes: float = Field(1.2, gt=0, description="and closes below this one.")
+    engagement_least: float = Field(
+        3.0, ge=0, description="Fewer expected touchpoints than this are not worth an engagement alert."
+    )
+    hold: Duration = Field(timedelta(hours=12), description="A score must stay over its threshold this long.")
+    cool_down: Duration = Field(timedelta(days=14), description="After an alert closed, the next one waits this long.")
+    kinds: dict[str, Kind] = Field(
+        default_factory=dict, description='Your own event names: `"Order Placed" = "purchase"`.'
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.churn_closes >= self.churn_opens:
+            raise ValueError("churn_closes must be below churn_opens, or alerts would flap")
+        if self.engagement_closes >= self.engagement_opens:
+            raise ValueError("engagement_closes must be below engagement_opens, or alerts would flap")
+        for name in ("horizon", "activity", "engagement_window", "predict_every"):
+            if getattr(self, name) <= timedelta(0):
+                raise ValueError(f"{name} must be longer than nothing")
+        if self.engagement_window > self.horizon:
+            raise ValueError("engagement_window must not be longer than horizon: both are settled when it ends")
+        return self

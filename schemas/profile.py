@@ -1,0 +1,132 @@
+"""All that is remembered of one customer. Bounded in size however long the history.
+
+msgspec rather than pydantic: a profile is loaded and saved for every touched customer of every batch, where it
+costs a quarter. Times are epoch seconds (UTC), durations are days unless a name says otherwise.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from schemas.kinds import Kind
+
+Trait = str | int | float | bool
+NonNegative = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class LastTouch(msgspec.Struct, frozen=True, array_like=True):
+    """One of the most recent touchpoints, kept for people to read: `[at, name, kind]`."""
+
+    at: float
+    name: str
+    kind: Kind | None = None
+
+
+class Money(msgspec.Struct, omit_defaults=True):
+    """What the customer paid in one currency. `recent` is decayed revenue as of the profile's `rates_at`."""
+
+    orders: int = 0
+    revenue: float = 0.0
+    recent: float = 0.0
+    last_at: float = 0.0
+
+
+class Rhythm(msgspec.Struct, omit_defaults=True):
+    """Gaps between active days, by Welford's running mean and sum of squared deviations; in days."""
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+
+class Facts(msgspec.Struct, omit_defaults=True):
+    """What is folded from touchpoints, and nothing else.
+
+    The same log gives the same facts, byte for byte, however its records were batched and whenever it is read.
+    `rates` are decayed counts of meaningful touchpoints, one for each half-life, and `kind_rates` decayed counts by
+    kind; both are as of `rates_at`.
+    """
+
+    first_seen: float = 0.0
+    last_seen: float = 0.0
+    touchpoints: int = 0
+    meaningful: int = 0
+    last_meaningful: float = 0.0
+    days: int = 0
+    last_day: int = -1
+    kinds: dict[str, int] = {}
+    channels: dict[str, int] = {}
+    rates: list[float] = []
+    rates_at: float = 0.0
+    kind_rates: dict[str, float] = {}
+    rhythm: Rhythm = msgspec.field(default_factory=Rhythm)
+    money: dict[str, Money] = {}
+    rating: float | None = None
+    rated_at: float = 0.0
+    left_at: float = 0.0
+    traits: dict[str, Trait] = {}
+    recent: list[LastTouch] = []
+    seen: list[str] = []
+    feeds: dict[str, int] = {}
+
+
+class Prediction(msgspec.Struct, array_like=True):
+    """A prediction that waits for its outcome.
+
+    `features` are in the order of `processors.features.NAMES`; `churn` is a probability, `engagement` a count;
+    `touches` and `engaged` count the meaningful touchpoints seen since, within the horizon and within the
+    engagement window.
+    """
+
+    made: float
+    features: list[float]
+    churn: float
+    engagement: float
+    base_rate: float
+    model: int
+    touches: int = 0
+    engaged: int = 0
+
+
+class Scores(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the model said last: `churn` a probability, `engagement` an expected count, `usual` the customer's own."""
+
+    at: float
+    churn: float
+    engagement: float
+    usual: float
+    model: int = 0
+    warming_up: bool = False
+
+
+class Episode(msgspec.Struct, omit_defaults=True):
+    """Where an alert of one kind stands: how often it opened, since when the score is over, until when it rests."""
+
+    number: int = 0
+    over_since: float = 0.0
+    opened_at: float = 0.0
+    rests_until: float = 0.0
+
+
+class Judgements(msgspec.Struct, omit_defaults=True):
+    """What was concluded: it also depends on the model of the moment and on when it was asked.
+
+    `timer` is the time at which the customer should be looked at again, as armed in the store; 0 is none.
+    """
+
+    scores: Scores | None = None
+    pending: list[Prediction] = []
+    episodes: dict[str, Episode] = {}
+    predict_at: float = 0.0
+    rescore_at: float = 0.0
+    timer: float = 0.0
+
+
+class Profile(msgspec.Struct):
+    """One customer. `at` maps a partition to the offset of its last record folded in; `revision` counts saves."""
+
+    customer: str
+    facts: Facts = msgspec.field(default_factory=Facts)
+    judgements: Judgements = msgspec.field(default_factory=Judgements)
+    at: dict[int, int] = {}
+    revision: int = 0
