@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         timedelta(days=1),
         description="A partition whose newest record is older than this is a replay: its clock stands still.",
     )
+    lateness: Duration = Field(
+        timedelta(seconds=5), description="How far a live partition's time stays behind the clock, for late records."
+    )
     session_timeout: Duration = Field(
         timedelta(seconds=30), description="A worker silent for longer is taken for dead by the broker."
     )

@@ -1,0 +1,96 @@
+"""The heart: one pure step of one customer. Live, timers, replay, evaluation and tests all take this step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from processors.alerts import decide
+from processors.features import extract
+from processors.fold import fold, fresh
+from processors.lifecycle import status
+from processors.models import Models
+from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
+from processors.scoring import prediction_of, score
+from processors.timers import arm, due_at
+from schemas.alert import Alert
+from schemas.outcome import Outcome
+from schemas.policy import Policy
+from schemas.profile import Judgements, Profile
+from schemas.touch import Touch
+
+_RESCORE_SHARE = 0.5
+"""A silent customer is scored again when the silence has grown by this share,"""
+_RESCORE_LEAST = 0.25
+"""but not before this share of the prediction interval."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What came of a step. `profile` is the very object given when nothing was new and nothing was due.
+
+    `folded` are the touches that were new, in order.
+    """
+
+    profile: Profile
+    alerts: Sequence[Alert] = ()
+    outcomes: Sequence[Outcome] = ()
+    folded: Sequence[Touch] = ()
+
+
+def advance(profile: Profile, touchpoints: Sequence[Touch], now: float, models: Models, policy: Policy) -> Step:
+    """Fold the customer's new touches, settle what came due, score, and decide.
+
+    Args:
+        profile: the customer as last saved; it is not changed.
+        touchpoints: touches of this customer, in the order of the log; those folded before are skipped.
+        now: stream time in epoch seconds; no touch is later.
+        models: the frozen version to score with.
+        policy: the rules of the business.
+
+    Without touches it is a look at the clock: it does something only when the profile's timer has come.
+    """
+    new = fresh(profile, touchpoints)
+    if not new:
+        if not 0.0 < profile.judgements.timer <= now:
+            return Step(profile)
+        due = due_at(profile.facts, profile.judgements, policy)
+        if due > now:
+            timer = arm(0.0, due, now)
+            return Step(
+                msgspec.structs.replace(profile, judgements=msgspec.structs.replace(profile.judgements, timer=timer))
+            )
+
+    # 1. Facts.
+    facts = fold(profile.facts, new) if new else profile.facts
+    before = profile.judgements
+
+    # 2. Predictions that came due become outcomes.
+    waiting, outcomes = settle(profile.customer, witness(before.pending, new, policy), facts.left_at, now, policy)
+
+    # 3. Score a customer who is still there; note the score down when the grid says so.
+    scores, features = None, []
+    predict_at = rescore_at = 0.0
+    if status(facts, now, policy) == "active":
+        features = extract(facts, now)
+        scores = score(facts, features, now, models, policy)
+        predict_at = before.predict_at or next_on_grid(profile.customer, now, policy)
+        if predict_at <= now:
+            if len(waiting) < MAX_PENDING:
+                waiting = [*waiting, prediction_of(scores, features, models)]
+            predict_at = next_on_grid(profile.customer, now, policy)
+        silence = now - facts.last_meaningful
+        least = _RESCORE_LEAST * policy.predict_every.total_seconds()
+        rescore_at = round(now + max(least, _RESCORE_SHARE * silence), 3)
+
+    # 4. Alerts are changes of state.
+    episodes, alerts = decide(profile.customer, facts, scores, features, before.episodes, now, models, policy)
+
+    # 5. When to look again.
+    judgements = Judgements(scores, waiting, episodes, predict_at, rescore_at, before.timer)
+    judgements.timer = arm(before.timer, due_at(facts, judgements, policy), now)
+    at = dict(profile.at)
+    for touch in touchpoints:
+        if touch.partition >= 0:
+            at[touch.partition] = max(touch.offset, at.get(touch.partition, -1))
+    return Step(Profile(profile.customer, facts, judgements, at, profile.revision), alerts, outcomes, new)

@@ -1,0 +1,148 @@
+"""Alerts: which rules apply to a customer, and what an alert says: who, why, how sure, how much, what to do."""
+
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+from processors.episodes import Rule, Turn, follow
+from processors.features import WORDS, as_dict, expected_revenue
+from processors.models import Models
+from processors.suggestions import suggest
+from schemas.alert import Alert, AlertKind, AtStake, Reason, Severity, Sureness
+from schemas.policy import Policy
+from schemas.profile import Episode, Facts, Scores
+
+MAX_REASONS = 3
+_CRITICAL_RISK = 0.9
+
+
+def rules(policy: Policy) -> dict[AlertKind, Rule]:
+    """The rule of each kind of alert."""
+    hold, cool_down = policy.hold.total_seconds(), policy.cool_down.total_seconds()
+    return {
+        AlertKind.CHURN_RISK: Rule(policy.churn_opens, policy.churn_closes, hold, cool_down),
+        AlertKind.ENGAGEMENT_RISING: Rule(policy.engagement_opens, policy.engagement_closes, hold, cool_down),
+        AlertKind.CUSTOMER_LEFT: Rule(opens=1.0, closes=1.0, hold=0.0, cool_down=0.0),
+    }
+
+
+def levels(facts: Facts, scores: Scores | None, policy: Policy) -> dict[AlertKind, float | None]:
+    """The score that each rule looks at. What a model that is still warming up says opens nothing."""
+    churn = rising = None
+    if scores is not None and not scores.warming_up:
+        churn = scores.churn
+        if scores.engagement >= policy.engagement_least:
+            rising = round(scores.engagement / max(scores.usual, 1.0), 3)
+    return {
+        AlertKind.CHURN_RISK: churn,
+        AlertKind.ENGAGEMENT_RISING: rising,
+        AlertKind.CUSTOMER_LEFT: 1.0 if facts.left_at else 0.0,
+    }
+
+
+def decide(
+    customer: str,
+    facts: Facts,
+    scores: Scores | None,
+    features: list[float],
+    episodes: dict[str, Episode],
+    now: float,
+    models: Models,
+    policy: Policy,
+) -> tuple[dict[str, Episode], list[Alert]]:
+    """Follow every rule: the episodes after this look, and the alerts that turned."""
+    after, alerts = dict(episodes), []
+    current = levels(facts, scores, policy)
+    for kind, rule in rules(policy).items():
+        before = episodes.get(kind, Episode())
+        episode, turn = follow(before, current[kind], rule, now)
+        if episode != Episode():
+            after[kind] = episode
+        if turn is not None:
+            since = episode.over_since or before.over_since
+            level = current[kind] or 0.0
+            alerts.append(
+                _alert(customer, facts, kind, turn, episode.number, since, level, rule, features, now, models, policy)
+            )
+    return after, alerts
+
+
+def _alert(
+    customer: str,
+    facts: Facts,
+    kind: AlertKind,
+    turn: Turn,
+    number: int,
+    since: float,
+    level: float,
+    rule: Rule,
+    features: list[float],
+    now: float,
+    models: Models,
+    policy: Policy,
+) -> Alert:
+    reasons = _reasons(kind, features, models)
+    stake = _at_stake(kind, facts, level, now, policy)
+    return Alert(
+        id=blake2b(f"{customer}\n{kind}\n{number}\n{turn}".encode(), digest_size=12).hexdigest(),
+        kind=kind,
+        state=turn,
+        customer=customer,
+        episode=number,
+        at=datetime.fromtimestamp(round(now, 3), UTC),
+        since=datetime.fromtimestamp(since, UTC),
+        severity=_severity(kind, turn, level),
+        score=level,
+        threshold=rule.opens if turn == "opened" else rule.closes,
+        sureness=Sureness(
+            probability=level if kind is AlertKind.CHURN_RISK else None,
+            model=models.version,
+            outcomes=models.outcomes,
+            auc=None if models.auc is None else round(models.auc, 4),
+        ),
+        at_stake=stake,
+        reasons=reasons,
+        summary=_summary(customer, kind, turn, level, reasons, policy),
+        suggestion=suggest(kind, turn, reasons),
+    )
+
+
+def _severity(kind: AlertKind, turn: Turn, level: float) -> Severity:
+    if turn == "closed" or kind is AlertKind.ENGAGEMENT_RISING:
+        return "info"
+    return "critical" if kind is AlertKind.CUSTOMER_LEFT or level >= _CRITICAL_RISK else "warning"
+
+
+def _reasons(kind: AlertKind, features: list[float], models: Models) -> list[Reason]:
+    """The features that push the score the way the alert goes, strongest first: the model's own contributions."""
+    if kind is AlertKind.CUSTOMER_LEFT or not features:
+        return []
+    named = as_dict(features)
+    parts = models.explain(named) if kind is AlertKind.CHURN_RISK else models.explain_engagement(named)
+    strongest = sorted(parts.items(), key=lambda part: -part[1])[:MAX_REASONS]
+    return [
+        Reason(feature=name, value=named[name], weight=round(weight, 4), words=WORDS[name](named[name]))
+        for name, weight in strongest
+        if weight > 0
+    ]
+
+
+def _at_stake(kind: AlertKind, facts: Facts, level: float, now: float, policy: Policy) -> AtStake | None:
+    if kind is AlertKind.ENGAGEMENT_RISING:
+        return None
+    amount, currency = expected_revenue(facts, now, policy.horizon.total_seconds())
+    return AtStake(amount=round(amount * min(level, 1.0), 2), currency=currency) if amount > 0 else None
+
+
+def _summary(customer: str, kind: AlertKind, turn: Turn, level: float, reasons: list[Reason], policy: Policy) -> str:
+    why = "; ".join(reason.words for reason in reasons)
+    tail = f": {why}" if why else ""
+    days = f"{policy.horizon.total_seconds() / 86_400:.0f} days"
+    if kind is AlertKind.CHURN_RISK:
+        if turn == "closed":
+            return f"{customer} is no longer at risk" if level else f"{customer} is gone: nothing left to save"
+        return f"{customer} will stay away for {days} with probability {level:.0%}{tail}"
+    if kind is AlertKind.ENGAGEMENT_RISING:
+        if turn == "closed":
+            return f"{customer} is back to the usual engagement"
+        return f"{customer} is warming up: {level:.1f} times the usual engagement expected{tail}"
+    return f"{customer} has left" if turn == "opened" else f"{customer} has come back after leaving"

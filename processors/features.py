@@ -1,0 +1,138 @@
+"""Features: what the models see of a customer at a moment. Always the same names in the same order.
+
+Counts and durations enter as log(1 + x), so that the tenth visit says less than the second, and a linear model can use
+them. `WORDS` says each feature in words, for the reasons of an alert.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+from processors.decay import DAY, HALF_LIVES, LONG, MIDDLE, SHORT, factors, rate
+from schemas.kinds import Kind
+from schemas.profile import Facts
+
+NAMES = (
+    "recency",
+    "overdue",
+    "activity_week",
+    "activity_month",
+    "activity_quarter",
+    "trend",
+    "tenure",
+    "active_days",
+    "one_day_only",
+    "density",
+    "orders",
+    "buying",
+    "spending",
+    "considering",
+    "service",
+    "friction",
+    "campaigns",
+    "rating",
+)
+RECENCY, ACTIVE_DAYS = NAMES.index("recency"), NAMES.index("active_days")
+
+_SMALL_RATE = 0.01
+_RATING_FADES = 90.0
+
+
+def extract(facts: Facts, now: float) -> list[float]:
+    """The features of a customer at `now` (epoch seconds), in the order of `NAMES`, to four decimals."""
+    week, month, quarter = factors(max(0.0, now - facts.rates_at))
+    activity = facts.rates or (0.0, 0.0, 0.0)
+    kinds = facts.kind_rates
+    silence = max(0.0, now - facts.last_meaningful) / DAY
+    tenure = max(0.0, now - facts.first_seen) / DAY
+    gap = facts.rhythm.mean if facts.rhythm.count else 0.0
+    lately = rate(activity[SHORT] * week, HALF_LIVES[SHORT], tenure)
+    usually = rate(activity[LONG] * quarter, HALF_LIVES[LONG], tenure)
+    values = (
+        math.log1p(silence),
+        math.log((1.0 + silence) / (1.0 + gap)) if gap else 0.0,
+        math.log1p(activity[SHORT] * week),
+        math.log1p(activity[MIDDLE] * month),
+        math.log1p(activity[LONG] * quarter),
+        math.log((lately + _SMALL_RATE) / (usually + _SMALL_RATE)),
+        math.log1p(tenure),
+        math.log1p(facts.days),
+        1.0 if facts.days <= 1 else 0.0,
+        facts.days / (1.0 + tenure),
+        math.log1p(sum(money.orders for money in facts.money.values())),
+        math.log1p(kinds.get(Kind.PURCHASE, 0.0) * month),
+        math.log1p(max(0.0, sum(money.recent for money in facts.money.values()) * quarter)),
+        math.log1p(kinds.get(Kind.CONSIDER, 0.0) * month),
+        math.log1p(kinds.get(Kind.SERVICE, 0.0) * month),
+        math.log1p(kinds.get(Kind.FRICTION, 0.0) * month),
+        math.log1p(kinds.get(Kind.CAMPAIGN, 0.0) * month),
+        _rating(facts, now),
+    )
+    return [round(value, 4) for value in values]
+
+
+def usual_engagement(facts: Facts, now: float, window: float) -> float:
+    """Meaningful touchpoints that this customer usually has in `window` seconds, by the long-run rate."""
+    if not facts.rates:
+        return 0.0
+    held = facts.rates[LONG] * factors(max(0.0, now - facts.rates_at))[LONG]
+    return rate(held, HALF_LIVES[LONG], max(now - facts.first_seen, window) / DAY) * window / DAY
+
+
+def expected_revenue(facts: Facts, now: float, span: float) -> tuple[float, str]:
+    """Revenue to be expected in `span` seconds if the customer goes on as lately, in the currency used most."""
+    if not facts.money:
+        return 0.0, ""
+    currency, money = max(facts.money.items(), key=lambda item: (item[1].recent, item[0]))
+    held = max(0.0, money.recent) * factors(max(0.0, now - facts.rates_at))[LONG]
+    # A month at the least: one first order is no daily habit.
+    tenure = max((now - facts.first_seen) / DAY, HALF_LIVES[MIDDLE])
+    return rate(held, HALF_LIVES[LONG], tenure) * span / DAY, currency
+
+
+def _rating(facts: Facts, now: float) -> float:
+    """The last survey's answer from -1 (worst) to 1 (best), fading with its age; 0 when there is none."""
+    if facts.rating is None:
+        return 0.0
+    return (2.0 * facts.rating - 1.0) * math.exp2(-max(0.0, now - facts.rated_at) / DAY / _RATING_FADES)
+
+
+def _days(value: float) -> str:
+    days = math.expm1(value)
+    return f"{days:.0f} days" if days >= 2 else f"{days * 24:.0f} hours"
+
+
+def _lately(noun: str) -> Callable[[float], str]:
+    def words(value: float) -> str:
+        count = math.expm1(value)
+        return f"about {count:.0f} {noun} lately" if count >= 0.95 else f"hardly any {noun} lately"
+
+    return words
+
+
+WORDS: dict[str, Callable[[float], str]] = {
+    "recency": lambda value: f"silent for {_days(value)}",
+    "overdue": lambda value: (
+        f"silent {math.exp(value):.1f} times as long as the usual gap" if value > 0 else "within the usual gap"
+    ),
+    "activity_week": _lately("touchpoints in a week"),
+    "activity_month": _lately("touchpoints in a month"),
+    "activity_quarter": _lately("touchpoints in a quarter"),
+    "trend": lambda value: f"activity is {math.exp(value):.1f} times its long-run level",
+    "tenure": lambda value: f"known for {_days(value)}",
+    "active_days": lambda value: f"active on {math.expm1(value):.0f} days in all",
+    "one_day_only": lambda value: "seen on one day only" if value else "came back after the first day",
+    "density": lambda value: f"active on {100 * value:.0f}% of the days since the first",
+    "orders": lambda value: f"{math.expm1(value):.0f} orders in all",
+    "buying": _lately("orders in a month"),
+    "spending": lambda value: f"spent about {math.expm1(value):.0f} lately",
+    "considering": _lately("products looked at closely"),
+    "service": _lately("service contacts"),
+    "friction": _lately("troubles such as failed payments"),
+    "campaigns": _lately("campaigns received"),
+    "rating": lambda value: "gave a good rating" if value > 0 else "gave a poor rating" if value < 0 else "no rating",
+}
+
+
+def as_dict(values: Sequence[float]) -> dict[str, float]:
+    """Feature values by name, as the models take them."""
+    return dict(zip(NAMES, values, strict=True))

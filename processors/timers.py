@@ -1,0 +1,32 @@
+"""Timers: when a customer should be looked at again although nothing happened. Silence must be noticed too."""
+
+from math import inf
+
+from processors.alerts import rules
+from processors.episodes import next_look
+from schemas.policy import Policy
+from schemas.profile import Facts, Judgements
+
+
+def due_at(facts: Facts, judgements: Judgements, policy: Policy) -> float:
+    """The next time at which something falls due for this customer; infinity when nothing ever will."""
+    due = [prediction.made + policy.horizon.total_seconds() for prediction in judgements.pending]
+    if judgements.scores is not None:
+        lost_at = facts.last_meaningful + policy.activity.total_seconds()
+        due += [judgements.predict_at, judgements.rescore_at, lost_at]
+    for kind, rule in rules(policy).items():
+        episode = judgements.episodes.get(kind)
+        if episode is not None and (look := next_look(episode, rule)) is not None:
+            due.append(look)
+    return min(due, default=inf)
+
+
+def arm(armed: float, due: float, now: float) -> float:
+    """The timer to have in the store, 0 for none.
+
+    One that stands and is early enough is left alone: a timer that fires early costs less than one that is written at
+    every touch.
+    """
+    if due == inf:
+        return 0.0
+    return armed if now < armed <= due else round(due, 3)

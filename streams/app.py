@@ -1,0 +1,155 @@
+"""The Faust app: `ebbflow worker`, or `faust -A streams.app worker`, runs it.
+
+Two agents: `profiles` folds touchpoints and raises alerts, `learner` learns from outcomes. Beside them run three
+timers: one looks for silence, one for newer models, one saves what was learned.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterable
+from typing import Any
+
+import faust
+from faust.types import TP, TransportT
+from prometheus_client import start_http_server
+from redis.asyncio import Redis
+
+from schemas.settings import Settings, load_settings
+from streams.availability import wait_for_broker, wait_for_redis
+from streams.clock import Clock
+from streams.store.models import ModelStore
+from streams.store.profiles import ProfileStore
+from streams.store.timers import TimerStore
+from streams.topics import OUTCOMES, TOUCHPOINTS, declare
+from streams.transport import Batch, BatchSchema, BatchTransport
+from streams.worker.learning import Learning
+from streams.worker.profiler import Profiler
+from streams.worker.publisher import Publisher
+from streams.worker.scorer import Scorer
+
+logger = logging.getLogger(__name__)
+
+_BUFFERED_BATCHES = 4
+_LOOK_FOR_MODELS = 1.0
+
+
+class EbbflowApp(faust.App):
+    """A Faust app on the batched transport. It keeps no tables, so it needs no directory and no leader."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.ebbflow = settings
+        self.failure: Exception | None = None
+        session = settings.session_timeout.total_seconds()
+        super().__init__(
+            settings.topic("ebbflow"),
+            broker=[f"kafka://{address.strip()}" for address in settings.broker_url.split(",")],
+            autodiscover=False,
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            consumer_auto_offset_reset="earliest",
+            stream_buffer_maxsize=_BUFFERED_BATCHES,
+            broker_max_poll_records=settings.batch_records,
+            broker_commit_interval=1.0,
+            broker_session_timeout=session,
+            broker_heartbeat_interval=session / 5,
+            broker_request_timeout=max(90.0, 2 * session),
+        )
+
+    def _new_transport(self) -> TransportT:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+    async def on_first_start(self) -> None:
+        """Wait for what the worker needs, before Faust asks for it."""
+        await asyncio.to_thread(wait_for_broker, self.ebbflow)
+        await asyncio.to_thread(wait_for_redis, self.ebbflow)
+        await asyncio.to_thread(declare, self.ebbflow)
+        if self.ebbflow.worker_metrics_port:
+            start_http_server(self.ebbflow.worker_metrics_port, self.ebbflow.metrics_host)
+
+    def fail(self, error: Exception) -> None:
+        """Stop the worker: going on would lose something, or patience is at an end."""
+        self.failure = error
+        logger.critical("Stopping: %s", error)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def build(settings: Settings) -> EbbflowApp:
+    """The app with the agents that the settings' role asks for."""
+    app = EbbflowApp(settings)
+    redis: Redis[bytes] = Redis.from_url(settings.redis_url)
+    models, publisher = ModelStore(redis, settings), Publisher(app, settings)
+    if settings.role in ("all", "profiles"):
+        _add_profiles(app, settings, redis, models, publisher)
+    if settings.role in ("all", "learner"):
+        _add_learner(app, settings, models, publisher)
+    return app
+
+
+def _topic(app: EbbflowApp, name: str) -> Any:
+    return app.topic(app.ebbflow.topic(name), schema=BatchSchema(), acks=False)
+
+
+def _add_profiles(
+    app: EbbflowApp, settings: Settings, redis: "Redis[bytes]", models: ModelStore, publisher: Publisher
+) -> None:
+    scorer, clock, name = Scorer(models), Clock(settings), settings.topic(TOUCHPOINTS)
+    profiler = Profiler(
+        settings, ProfileStore(redis, settings), TimerStore(redis, settings), scorer, publisher, clock
+    )
+
+    @app.agent(_topic(app, TOUCHPOINTS), name="profiles")
+    async def profiles(batches: AsyncIterable[Batch]) -> None:
+        async for batch in batches:
+            if batch.begin():
+                try:
+                    await profiler.work(batch)
+                except Exception as error:
+                    return app.fail(error)
+                batch.done()
+
+    @app.timer(settings.tick_every.total_seconds(), name="silence")
+    async def look_at_the_clock() -> None:
+        for tp in app.consumer.assignment():
+            if tp.topic == name and not app.rebalancing and await app.consumer.caught_up(tp):
+                await profiler.look_at_the_clock(tp.partition)
+
+    @app.timer(_LOOK_FOR_MODELS, on_start=True, name="models")
+    async def refresh_models() -> None:
+        await scorer.refresh()
+
+    @app.on_partitions_revoked.connect
+    async def revoked(app: Any, partitions: set[TP], **_: Any) -> None:
+        profiler.forget([tp.partition for tp in partitions if tp.topic == name])
+
+
+def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publisher: Publisher) -> None:
+    learning, name = Learning(settings, models, publisher), settings.topic(OUTCOMES)
+
+    @app.agent(_topic(app, OUTCOMES), name="learner")
+    async def learner(batches: AsyncIterable[Batch]) -> None:
+        async for batch in batches:
+            if batch.begin():
+                try:
+                    await learning.work(batch)
+                except Exception as error:
+                    return app.fail(error)
+
+    @app.timer(settings.checkpoint_every.total_seconds(), name="checkpoint")
+    async def save_models() -> None:
+        await learning.save()
+
+    @app.on_partitions_revoked.connect
+    async def revoked(app: Any, partitions: set[TP], **_: Any) -> None:
+        if any(tp.topic == name for tp in partitions):
+            await learning.forget()
+
+
+def __getattr__(attribute: str) -> Any:
+    """`streams.app.app`, built from the settings of the environment when it is asked for."""
+    if attribute == "app":
+        globals()["app"] = build(load_settings())
+        return globals()["app"]
+    raise AttributeError(attribute)

@@ -1,0 +1,1 @@
+"""State in Redis: one hash per customer, timers per partition, the sealed model."""

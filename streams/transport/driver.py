@@ -1,0 +1,107 @@
+"""Faust's aiokafka driver with batched delivery and commit bookkeeping of its own.
+
+What stays Faust's: the consumer thread, fetching, rebalances, flow control, back-pressure (`stream_buffer_maxsize` now
+counts batches), and when to commit. What is ours: one message a partition and fetch, and which offsets are committed.
+The topics of batched agents are declared with `acks=False`, so Faust's own bookkeeping of single offsets has nothing
+to do; agents acknowledge through `Batch.done`.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, ClassVar
+
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+from faust.types.transports import ConsumerT
+
+from streams.transport.ledger import Ledger
+
+# A batch takes a fraction of a second. One that takes longer than this when its partition is revoked is stuck; the
+# next owner does it again, and the revision guards the profiles.
+_SETTLE_TIMEOUT = 10.0
+
+
+class BatchConsumer(driver.Consumer):
+    """Yields one message per partition per fetch; commits what the ledger says."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ledger = Ledger()
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """One message for each partition that has records; its value is a `Batch`."""
+        generation = self.app.consumer_generation_id
+        records, active = await self._wait_next_records(timeout)
+        if not records:
+            return
+        if not self.flow_active:
+            # What was fetched is dropped while a rebalance runs, so fetch it again afterwards.
+            await self.perform_seek()
+            return
+        for tp, fetched in records.items():
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                break
+            if fetched and (active is None or tp in active or tp in self._buffered_partitions):
+                yield tp, self._batch_message(TP(tp.topic, tp.partition), fetched)
+
+    def _batch_message(self, tp: TP, fetched: list[Any]) -> ConsumerMessage:
+        last = fetched[-1]
+        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            last.timestamp / 1000.0,
+            last.timestamp_type,
+            None,
+            None,
+            self.ledger.deliver(tp, fetched),
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    async def caught_up(self, tp: TP) -> bool:
+        """Whether everything that the partition held at the last fetch was worked on."""
+        highwater = self.highwater(tp)
+        if highwater is None or not self.ledger.idle(tp):
+            return False
+        position = await self.position(tp)
+        return position is not None and position >= highwater and self.ledger.idle(tp)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish what was begun, drop what waits, commit, and only then let go."""
+        self.ledger.drop_waiting(revoked)
+        await super().on_partitions_revoked(revoked)
+        self.ledger.forget(revoked)
+
+    async def wait_empty(self) -> None:
+        """Called by Faust when flow has stopped: wait for the batches begun, then commit."""
+        assignment = self.assignment()
+        self.ledger.drop_waiting(assignment)
+        if not await self.ledger.settled(assignment, _SETTLE_TIMEOUT):
+            self.log.warning("A batch did not finish within %s s; its next owner does it again", _SETTLE_TIMEOUT)
+        await self.commit_and_end_transactions()
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterable[TP]:
+        return [tp for tp in self.ledger.committable() if topics is None or tp in topics or tp.topic in topics]
+
+    async def _commit_tps(self, tps: Iterable[TP], start_new_transaction: bool) -> bool:
+        offsets = self.ledger.committable(tps)
+        if not offsets or not await self._commit_offsets(offsets, start_new_transaction=start_new_transaction):
+            return False
+        self.ledger.committed(offsets)
+        return True
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Batches are followed by the ledger, where a gap between offsets needs no entry."""
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Faust's watch for stuck streams counts single events and would cry wolf; lag is a metric instead."""
+
+
+class BatchTransport(driver.Transport):
+    """`kafka://` with batches: set as the app's consumer transport."""
+
+    Consumer: ClassVar[type[ConsumerT]] = BatchConsumer

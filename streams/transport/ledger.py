@@ -1,0 +1,73 @@
+"""The ledger of deliveries: which batches are under way, and up to where each partition may be committed."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from faust.types import TP
+
+from streams.transport.batch import Batch, Record, State
+
+
+class Ledger:
+    """Owns the offsets of one consumer.
+
+    A partition may be committed up to the end of the last of its batches that is done with all before it done too.
+    Batches are told apart by identity: one that was revoked and fetched again is another batch, and the old one's
+    late `done` means nothing.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: defaultdict[TP, deque[Batch]] = defaultdict(deque)
+        self._finished: dict[TP, int] = {}
+        self._committed: dict[TP, int] = {}
+        self._turned = asyncio.Event()
+
+    def deliver(self, tp: TP, records: Sequence[Record]) -> Batch:
+        """Enter a fetch into the ledger."""
+        batch = Batch(tp, records, records[-1].offset + 1, on_done=self._turned.set)
+        self._under_way[tp].append(batch)
+        return batch
+
+    def committable(self, tps: Iterable[TP] | None = None) -> dict[TP, int]:
+        """The offsets that may be committed now and are not yet, by partition."""
+        for tp, batches in self._under_way.items():
+            while batches and batches[0].state is State.DONE:
+                self._finished[tp] = batches.popleft().end
+        wanted = self._finished if tps is None else {tp: self._finished[tp] for tp in tps if tp in self._finished}
+        return {tp: end for tp, end in wanted.items() if end > self._committed.get(tp, -1)}
+
+    def committed(self, offsets: Mapping[TP, int]) -> None:
+        """The broker took these offsets."""
+        self._committed.update(offsets)
+
+    def idle(self, tp: TP) -> bool:
+        """Whether nothing of a partition is under way."""
+        return all(batch.state is State.DONE for batch in self._under_way.get(tp, ()))
+
+    def drop_waiting(self, tps: Collection[TP]) -> None:
+        """Let no batch of these partitions begin any more; those begun go on."""
+        for tp in tps:
+            for batch in self._under_way.get(tp, ()):
+                if batch.state is State.WAITING:
+                    batch.state = State.DROPPED
+
+    async def settled(self, tps: Collection[TP], timeout: float) -> bool:
+        """Wait until no batch of these partitions is being worked on; False if that took longer than `timeout` s."""
+        try:
+            async with asyncio.timeout(timeout):
+                while any(batch.state is State.BEGUN for tp in tps for batch in self._under_way.get(tp, ())):
+                    self._turned.clear()
+                    await self._turned.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def forget(self, tps: Collection[TP]) -> None:
+        """These partitions are somebody else's now."""
+        for tp in tps:
+            for batch in self._under_way.pop(tp, ()):
+                if batch.state is not State.DONE:
+                    batch.state = State.DROPPED
+            self._finished.pop(tp, None)
+            self._committed.pop(tp, None)

@@ -1,0 +1,28 @@
+"""Prometheus metrics of a worker. No customer ids in labels."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+TOUCHPOINTS = Counter(
+    "ebbflow_touchpoints", "Touchpoints read, by kind and result (folded, repeated, rejected).", ["kind", "result"]
+)
+PROFILES = Counter("ebbflow_profiles", "Customers seen for the first time.")
+ALERTS = Counter("ebbflow_alerts", "Alerts published, by kind and state.", ["kind", "state"])
+OUTCOMES = Counter("ebbflow_outcomes", "Outcomes published, by whether the customer churned.", ["churned"])
+REJECTED = Counter("ebbflow_rejected", "Records that could not be read or folded, by reason.", ["code"])
+LAG = Gauge("ebbflow_lag_seconds", "How far a partition's last batch was behind the clock.", ["partition"])
+BATCH_RECORDS = Histogram("ebbflow_batch_records", "Records in a batch.", buckets=(1, 10, 50, 100, 500, 1000, 2000, 4000))
+BATCH_SECONDS = Histogram(
+    "ebbflow_batch_seconds",
+    "Time spent on each step of a batch.",
+    ["step"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+REDIS_ERRORS = Counter("ebbflow_redis_errors", "Calls to Redis that failed and were tried again.")
+BROKER_ERRORS = Counter("ebbflow_broker_errors", "Sends to Kafka that failed and were tried again.")
+SAVE_CONFLICTS = Counter("ebbflow_save_conflicts", "Profiles that another writer had saved first.")
+MODEL_OUTCOMES = Counter("ebbflow_model_outcomes", "Outcomes that this process has learned from.")
+MODEL_AUC = Gauge("ebbflow_model_auc", "Prequential AUC of recent outcomes: the model beside its baselines.", ["model"])
+MODEL_LOG_LOSS = Gauge("ebbflow_model_log_loss", "Prequential log loss of recent outcomes.", ["model"])
+MODEL_BRIER = Gauge("ebbflow_model_brier", "Prequential Brier score of recent outcomes.", ["model"])
+MODEL_VERSION = Gauge("ebbflow_model_version", "Version of the model this process uses.")
+MODEL_WARM = Gauge("ebbflow_model_warm", "1 once the model has seen enough outcomes of both classes to act on.")

@@ -1,0 +1,61 @@
+"""Patience: what to do while Redis or the broker is away. Wait, try again, say so; give up only when told to."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from aiokafka.errors import KafkaError
+from faust.exceptions import ProducerSendError
+from redis.exceptions import BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_delay,
+    stop_never,
+    wait_exponential_jitter,
+)
+
+from streams.worker import metrics
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+_BROKER = (KafkaError, ProducerSendError)
+_PASSING = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ResponseError, *_BROKER)
+
+
+class Patience:
+    """Runs a step again until it works. Every step of a worker may be repeated: nothing is lost or doubled by it."""
+
+    def __init__(self, give_up_after: timedelta) -> None:
+        seconds = give_up_after.total_seconds()
+        self._stop = stop_after_delay(seconds) if seconds else stop_never
+
+    async def __call__(self, step: Callable[[], Awaitable[Result]]) -> Result:
+        """What the step returns, in the end; raises its last error when patience is at an end."""
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(_PASSING),
+            wait=wait_exponential_jitter(initial=0.1, max=10.0),
+            stop=self._stop,
+            before_sleep=_complain,
+            reraise=True,
+        ):
+            with attempt:
+                return await step()
+        raise AssertionError("unreachable: retrying either returns or raises")
+
+
+def _complain(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, RedisError):
+        metrics.REDIS_ERRORS.inc()
+        name = "Redis"
+    else:
+        metrics.BROKER_ERRORS.inc()
+        name = "the broker"
+    wait = state.next_action.sleep if state.next_action else 0.0
+    logger.warning("%s failed (%s); trying again in %.1f s", name, error, wait)
