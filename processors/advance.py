@@ -21,7 +21,7 @@ from schemas.touch import Touch
 
 _RESCORE_SHARE = 0.5
 """A silent customer is scored again when the silence has grown by this share,"""
-_RESCORE_LEAST = 0.25
+_RESCORE_LEAST = 0.5
 """but not before this share of the prediction interval."""
 
 

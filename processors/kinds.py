@@ -63,15 +63,15 @@ _DEFAULTS: dict[Kind, tuple[str, ...]] = {
 
 _BY_TYPE = {"page": Kind.DISCOVER, "screen": Kind.ENGAGE}
 _SEPARATORS = re.compile(r"[\W_]+")
-_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _REMEMBERED = 10_000
 
 
 def normal_name(event: str) -> str:
     """One spelling for `Order Completed`, `order_completed` and `orderCompleted`.
 
-    >>> normal_name("orderCompleted"), normal_name("ORDER-COMPLETED")
-    ('order completed', 'order completed')
+    >>> normal_name("orderCompleted"), normal_name("ORDER-COMPLETED"), normal_name("NPSSubmitted")
+    ('order completed', 'order completed', 'nps submitted')
     """
     return _SEPARATORS.sub(" ", _HUMPS.sub(" ", event)).strip().lower()
 

@@ -4,15 +4,19 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from processors.kinds import normal_name
+
 MAX_AMOUNT = 1e12
 
-# Highest answer of the usual scales: NPS 0-10, CSAT and star ratings 1-5, CES 1-7.
-_SCALES = {"nps": (0.0, 10.0), "csat": (1.0, 5.0), "ces": (1.0, 7.0), "review": (1.0, 5.0)}
+# Lowest and highest answer of the usual surveys, told by a word of their name.
+_NPS, _CSAT, _CES, _STARS = (0.0, 10.0), (1.0, 5.0), (1.0, 7.0), (1.0, 5.0)
+_SCALES = {"nps": _NPS, "csat": _CSAT, "ces": _CES, "review": _STARS, "reviewed": _STARS}
 
 
 def number_of(value: Any) -> float | None:
     """A finite number, also out of text such as `12.50`; anything else is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    # Python reads `1_000` as a number; nobody who writes prices does.
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or (isinstance(value, str) and "_" in value):
         return None
     try:
         number = float(value)
@@ -44,12 +48,13 @@ def rating_of(event: str, properties: Mapping[str, Any]) -> float | None:
     The scale is `properties.scale` (its highest answer) when given, else told by the survey's name, else 0..10 for
     `score` and 1..5 for `rating`.
     """
-    text = f"{event} {properties.get('survey', '')} {properties.get('survey_type', '')}".lower()
+    told = (event, properties.get("survey"), properties.get("survey_type"))
+    words = {word for name in told if isinstance(name, str) for word in normal_name(name).split()}
     for field, usual in (("score", (0.0, 10.0)), ("rating", (1.0, 5.0)), ("answer", (0.0, 10.0))):
         answer = number_of(properties.get(field))
         if answer is None:
             continue
-        low, high = next((scale for name, scale in _SCALES.items() if name in text), usual)
+        low, high = next((scale for word, scale in _SCALES.items() if word in words), usual)
         said = number_of(properties.get("scale"))
         if said is not None and said > low:
             high = said

@@ -20,6 +20,8 @@ FUTURE_TOLERANCE = 300.0
 """Seconds by which a client's clock may run ahead before its touchpoint is refused rather than dated now."""
 MAX_TRAITS = 16
 MAX_TRAIT_LENGTH = 120
+MAX_TRAIT_BITS = 64
+"""JSON knows no largest number; a profile does."""
 
 _CHANNELS = ("web", "mobile", "server", "email", "phone", "social", "survey", "crm", "store", "chat")
 
@@ -38,6 +40,15 @@ def decode(raw: bytes) -> Touchpoint:
     Raises:
         UnreadableError: if it is not JSON, not an object, too large, too deep, or not a touchpoint.
     """
+    return check(parse(raw))
+
+
+def parse(raw: bytes) -> dict[str, Any]:
+    """One JSON object of bearable size and depth, whatever it says.
+
+    Raises:
+        UnreadableError: if it is not JSON, not an object, too large or too deep.
+    """
     if len(raw) > MAX_BYTES:
         raise UnreadableError(RejectionCode.TOO_LARGE, f"{len(raw)} bytes; a touchpoint has at most {MAX_BYTES}")
     try:
@@ -51,6 +62,11 @@ def decode(raw: bytes) -> Touchpoint:
     # Brackets bound the depth, and counting them is cheaper than walking.
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(found) > MAX_DEPTH:
         raise _too_deep()
+    return found
+
+
+def check(found: Mapping[str, Any]) -> Touchpoint:
+    """The touchpoint that a parsed object is; raises `UnreadableError` if it is none, and says what is wrong where."""
     try:
         return Touchpoint.model_validate(found)
     except ValidationError as error:
@@ -140,7 +156,7 @@ def _traits(touchpoint: Touchpoint, context: Mapping[str, Any]) -> dict[str, str
     for name, value in found.items():
         if isinstance(value, str):
             kept[name[:MAX_TRAIT_LENGTH]] = value[:MAX_TRAIT_LENGTH]
-        elif isinstance(value, bool | int | float):
+        elif isinstance(value, bool | float) or (isinstance(value, int) and value.bit_length() < MAX_TRAIT_BITS):
             kept[name[:MAX_TRAIT_LENGTH]] = value
         if len(kept) == MAX_TRAITS:
             break

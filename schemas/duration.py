@@ -14,7 +14,7 @@ def parse_duration(text: str) -> timedelta:
     """Read a duration such as `30d` or `1h30m`.
 
     Raises:
-        ValueError: if the text is not numbers followed by ms, s, m, h, d or w.
+        ValueError: if the text is not numbers followed by ms, s, m, h, d or w, or too long a time.
 
     >>> parse_duration("1h30m")
     datetime.timedelta(seconds=5400)
@@ -23,7 +23,10 @@ def parse_duration(text: str) -> timedelta:
     parts = _PART.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
         raise ValueError(f"{text!r} is not a duration: write a number and a unit, as in 90s, 15m, 6h, 30d or 2w")
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    try:
+        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    except OverflowError:
+        raise ValueError(f"{text!r} is longer than any calendar") from None
 
 
 def format_duration(value: timedelta) -> str:

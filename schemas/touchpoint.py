@@ -21,8 +21,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_nonsense_id(value: str) -> bool:
-    """Whether an id is what broken code sends instead of one: `null`, `undefined`, `-1`, all zeros, blank."""
-    return value.lower() in _NONSENSE or _ALL_ZEROS.fullmatch(value) is not None
+    """Whether an id is what broken code sends instead of one: `null`, `undefined`, `-1`, all zeros, nothing visible."""
+    return (
+        value.lower() in _NONSENSE
+        or _ALL_ZEROS.fullmatch(value) is not None
+        or not any(letter.isprintable() and not letter.isspace() for letter in value)
+    )
 
 
 Bag = dict[str, Any] | None

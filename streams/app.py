@@ -31,7 +31,6 @@ from streams.worker.scorer import Scorer
 
 logger = logging.getLogger(__name__)
 
-_BUFFERED_BATCHES = 4
 _LOOK_FOR_MODELS = 1.0
 
 
@@ -50,7 +49,6 @@ class EbbflowApp(faust.App):
             topic_disable_leader=True,
             topic_allow_declare=False,
             consumer_auto_offset_reset="earliest",
-            stream_buffer_maxsize=_BUFFERED_BATCHES,
             broker_max_poll_records=settings.batch_records,
             broker_commit_interval=1.0,
             broker_session_timeout=session,
@@ -96,9 +94,7 @@ def _add_profiles(
     app: EbbflowApp, settings: Settings, redis: "Redis[bytes]", models: ModelStore, publisher: Publisher
 ) -> None:
     scorer, clock, name = Scorer(models), Clock(settings), settings.topic(TOUCHPOINTS)
-    profiler = Profiler(
-        settings, ProfileStore(redis, settings), TimerStore(redis, settings), scorer, publisher, clock
-    )
+    profiler = Profiler(settings, ProfileStore(redis, settings), TimerStore(redis, settings), scorer, publisher, clock)
 
     @app.agent(_topic(app, TOUCHPOINTS), name="profiles")
     async def profiles(batches: AsyncIterable[Batch]) -> None:
@@ -116,7 +112,7 @@ def _add_profiles(
             if tp.topic == name and not app.rebalancing and await app.consumer.caught_up(tp):
                 await profiler.look_at_the_clock(tp.partition)
 
-    @app.timer(_LOOK_FOR_MODELS, on_start=True, name="models")
+    @app.timer(_LOOK_FOR_MODELS, name="models")
     async def refresh_models() -> None:
         await scorer.refresh()
 

@@ -1,4 +1,4 @@
-"""The model in Redis: what the learner knows and what the scorers use, sealed, in one write with the offsets learned."""
+"""The model in Redis: what the learner knows and what the scorers use, sealed, in one write with the offsets."""
 
 import pickle
 from dataclasses import dataclass

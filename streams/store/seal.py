@@ -30,7 +30,7 @@ class Seal:
         payload = sealed[_SIZE:]
         if not hmac.compare_digest(hmac.digest(self._key, payload, "sha256"), sealed[:_SIZE]):
             raise BrokenSealError(
-                "the model in Redis was not sealed with this process's key: give every worker the same EBBFLOW_MODEL_KEY"
+                "the model in Redis was not sealed with this worker's key: give every worker the same EBBFLOW_MODEL_KEY"
             )
         return payload
 

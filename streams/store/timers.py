@@ -22,9 +22,7 @@ class TimerStore:
 
     async def due(self, partition: int, now: float) -> list[str]:
         """Customers whose timer has come at `now`, earliest first, at most `MOST_DUE`."""
-        found = await self._redis.zrange(
-            f"{self._due}{partition}", "-inf", now, byscore=True, offset=0, num=MOST_DUE
-        )
+        found = await self._redis.zrange(f"{self._due}{partition}", "-inf", now, byscore=True, offset=0, num=MOST_DUE)
         return [customer.decode() for customer in found]
 
     async def keep(self, partition: int, now: float, timers: Mapping[str, float]) -> None:

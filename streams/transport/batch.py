@@ -39,16 +39,17 @@ class Batch:
     records: Sequence[Record]
     end: int
     state: State = State.WAITING
-    on_done: Callable[[], None] = field(default=lambda: None, repr=False)
+    on_turn: Callable[[], None] = field(default=lambda: None, repr=False)
 
     def begin(self) -> bool:
         """Whether the batch may be worked on. False once its partition was revoked while it waited."""
         if self.state is State.WAITING:
             self.state = State.BEGUN
+            self.on_turn()
         return self.state is State.BEGUN
 
     def done(self) -> None:
         """Everything that came of the batch is safe: its offsets may be committed."""
         if self.state is State.BEGUN:
             self.state = State.DONE
-            self.on_done()
+            self.on_turn()

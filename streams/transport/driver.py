@@ -1,7 +1,7 @@
 """Faust's aiokafka driver with batched delivery and commit bookkeeping of its own.
 
-What stays Faust's: the consumer thread, fetching, rebalances, flow control, back-pressure (`stream_buffer_maxsize` now
-counts batches), and when to commit. What is ours: one message a partition and fetch, and which offsets are committed.
+What stays Faust's: the consumer thread, fetching, rebalances, flow control, and when to commit. What is ours: one
+message a partition and fetch, back-pressure counted in batches, and which offsets are committed.
 The topics of batched agents are declared with `acks=False`, so Faust's own bookkeeping of single offsets has nothing
 to do; agents acknowledge through `Batch.done`.
 """
@@ -9,6 +9,7 @@ to do; agents acknowledge through `Batch.done`.
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, ClassVar
 
+from faust.transport.consumer import RecordMap
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from faust.types.transports import ConsumerT
@@ -18,6 +19,9 @@ from streams.transport.ledger import Ledger
 # A batch takes a fraction of a second. One that takes longer than this when its partition is revoked is stuck; the
 # next owner does it again, and the revision guards the profiles.
 _SETTLE_TIMEOUT = 10.0
+
+# While some partitions wait for their agent, the others are not waited for longer than this.
+_PARTIAL_FETCH = 0.02
 
 
 class BatchConsumer(driver.Consumer):
@@ -42,6 +46,15 @@ class BatchConsumer(driver.Consumer):
                 break
             if fetched and (active is None or tp in active or tp in self._buffered_partitions):
                 yield tp, self._batch_message(TP(tp.topic, tp.partition), fetched)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> RecordMap:
+        # Only partitions whose agent has room are fetched, so that a backlog of one topic never holds up another.
+        active = active_partitions or set()
+        ready = {tp for tp in active if self.ledger.has_room(tp)}
+        if not ready:
+            await self.ledger.turn(timeout)
+            return {}
+        return await super()._getmany(ready, timeout if len(ready) == len(active) else _PARTIAL_FETCH)
 
     def _batch_message(self, tp: TP, fetched: list[Any]) -> ConsumerMessage:
         last = fetched[-1]

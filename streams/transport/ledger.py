@@ -1,12 +1,16 @@
 """The ledger of deliveries: which batches are under way, and up to where each partition may be committed."""
 
 import asyncio
+import contextlib
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from faust.types import TP
 
 from streams.transport.batch import Batch, Record, State
+
+MOST_WAITING = 8
+"""Fetched batches of one topic that may wait for its agent; what bounds a worker's memory."""
 
 
 class Ledger:
@@ -25,7 +29,7 @@ class Ledger:
 
     def deliver(self, tp: TP, records: Sequence[Record]) -> Batch:
         """Enter a fetch into the ledger."""
-        batch = Batch(tp, records, records[-1].offset + 1, on_done=self._turned.set)
+        batch = Batch(tp, records, records[-1].offset + 1, on_turn=self._turned.set)
         self._under_way[tp].append(batch)
         return batch
 
@@ -40,6 +44,22 @@ class Ledger:
     def committed(self, offsets: Mapping[TP, int]) -> None:
         """The broker took these offsets."""
         self._committed.update(offsets)
+
+    def has_room(self, tp: TP) -> bool:
+        """Whether another batch of the partition may be fetched: one waits at the most, and few of its topic."""
+        waiting = [
+            other
+            for other, batches in self._under_way.items()
+            if other.topic == tp.topic and any(batch.state is State.WAITING for batch in batches)
+        ]
+        return tp not in waiting and len(waiting) < MOST_WAITING
+
+    async def turn(self, timeout: float) -> None:
+        """Wait until some batch begins or is done, at most `timeout` s."""
+        self._turned.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._turned.wait()
 
     def idle(self, tp: TP) -> bool:
         """Whether nothing of a partition is under way."""
@@ -57,8 +77,7 @@ class Ledger:
         try:
             async with asyncio.timeout(timeout):
                 while any(batch.state is State.BEGUN for tp in tps for batch in self._under_way.get(tp, ())):
-                    self._turned.clear()
-                    await self._turned.wait()
+                    await self.turn(timeout)
         except TimeoutError:
             return False
         return True

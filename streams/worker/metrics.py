@@ -10,7 +10,9 @@ ALERTS = Counter("ebbflow_alerts", "Alerts published, by kind and state.", ["kin
 OUTCOMES = Counter("ebbflow_outcomes", "Outcomes published, by whether the customer churned.", ["churned"])
 REJECTED = Counter("ebbflow_rejected", "Records that could not be read or folded, by reason.", ["code"])
 LAG = Gauge("ebbflow_lag_seconds", "How far a partition's last batch was behind the clock.", ["partition"])
-BATCH_RECORDS = Histogram("ebbflow_batch_records", "Records in a batch.", buckets=(1, 10, 50, 100, 500, 1000, 2000, 4000))
+BATCH_RECORDS = Histogram(
+    "ebbflow_batch_records", "Records in a batch.", buckets=(1, 10, 50, 100, 500, 1000, 2000, 4000)
+)
 BATCH_SECONDS = Histogram(
     "ebbflow_batch_seconds",
     "Time spent on each step of a batch.",

@@ -114,7 +114,7 @@ class Profiler:
                     customer: self._advance(profile, waiting[customer], now, batch, refused)
                     for customer, profile in loaded.items()
                 }
-            # 3. Publish what came of it and wait for the broker: after a crash it is published again, with the same ids.
+            # 3. Publish what came of it and wait for the broker; after a crash, again with the same ids.
             with _timed("publish"):
                 await self._publisher.judgements(
                     [alert for step in steps.values() for alert in step.alerts],
@@ -166,9 +166,7 @@ class Profiler:
                 metrics.PROFILES.inc()
 
 
-def _timers(
-    loaded: Mapping[str, Profile], steps: Mapping[str, Step], due: set[str], now: float
-) -> dict[str, float]:
+def _timers(loaded: Mapping[str, Profile], steps: Mapping[str, Step], due: set[str], now: float) -> dict[str, float]:
     """The timers to write: those that changed, and every one that fired, since it must not fire for ever."""
     timers = {}
     for customer, step in steps.items():

@@ -79,4 +79,3 @@ def rejected(batch: Batch, record: Record, rejection: Rejection) -> Rejected:
         key=b64encode(record.key or b""),
         original=b64encode(record.value or b""),
     )
-

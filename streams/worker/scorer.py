@@ -1,4 +1,4 @@
-"""The models in use: a new version is picked up without stopping, a broken one is refused and the last good one kept."""
+"""The models in use: a new version is picked up without stopping, a broken one refused and the last good one kept."""
 
 import logging
 

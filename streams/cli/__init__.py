@@ -1,0 +1,38 @@
+"""The `ebbflow` command. One file a command; what a command needs is imported when it runs."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from schemas.settings import SettingsError
+from streams.availability import UnavailableError
+from streams.cli.alerts import alerts
+from streams.cli.demo import demo
+from streams.cli.embedded import embedded
+from streams.cli.gateway import gateway
+from streams.cli.profile import profile
+from streams.cli.replay import replay
+from streams.cli.settings import settings
+from streams.cli.topics import topics
+from streams.cli.worker import worker
+
+app = typer.Typer(
+    name="ebbflow",
+    help="Open real-time customer analytics: touchpoints in, churn and engagement alerts out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (demo, worker, gateway, replay, alerts, profile, topics, settings, embedded):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; mistakes of the user and absent services end in one clear line, not in a traceback."""
+    try:
+        app()
+    except (SettingsError, UnavailableError) as error:
+        Console(stderr=True, highlight=False).print(f"ebbflow: {error}", style="red", markup=False)
+        sys.exit(1)

@@ -1,0 +1,71 @@
+"""`ebbflow profile`"""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+import typer
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.table import Table
+
+from schemas.profile import Profile
+from schemas.settings import Settings, load_settings
+from streams.availability import wait_for_redis
+from streams.store.profiles import ProfileStore
+
+
+def profile(
+    customer: Annotated[str, typer.Argument(help="A user id, or anon:<anonymous id>.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole profile as JSON.")] = False,
+) -> None:
+    """Show what is known of one customer."""
+    settings = load_settings()
+    wait_for_redis(settings)
+    found = asyncio.run(_load(settings, customer))
+    if not found.revision:
+        typer.echo(f"No profile of {customer!r}: no touchpoint of this id has been folded yet.", err=True)
+        raise typer.Exit(1)
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    else:
+        _show(found, Console(highlight=False))
+
+
+async def _load(settings: Settings, customer: str) -> Profile:
+    redis: Redis[bytes] = Redis.from_url(settings.redis_url)
+    try:
+        return (await ProfileStore(redis, settings).load([customer]))[customer]
+    finally:
+        await redis.aclose()
+
+
+def _show(found: Profile, console: Console) -> None:
+    facts, scores = found.facts, found.judgements.scores
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("customer", found.customer)
+    table.add_row("seen", f"{_day(facts.first_seen)} to {_day(facts.last_seen)}, active on {facts.days} days")
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(facts.kinds.items(), key=lambda item: -item[1]))
+    table.add_row("touchpoints", f"{facts.touchpoints}" + (f" ({kinds})" if kinds else ""))
+    for currency, money in facts.money.items():
+        table.add_row("orders", f"{money.orders}, {money.revenue:,.2f} {currency}".rstrip())
+    if facts.traits:
+        table.add_row("traits", ", ".join(f"{name}={value}" for name, value in facts.traits.items()))
+    if scores is not None:
+        mark = " (warming up)" if scores.warming_up else ""
+        table.add_row("churn risk", f"{scores.churn:.0%}{mark}")
+        table.add_row("engagement", f"{scores.engagement:.1f} touchpoints expected, usually {scores.usual:.1f}")
+        table.add_row("scored", f"{_day(scores.at)} by model {scores.model}")
+    for kind, episode in found.judgements.episodes.items():
+        if episode.opened_at:
+            table.add_row("open alert", f"{kind} since {_day(episode.opened_at)}")
+    for touch in reversed(facts.recent):
+        table.add_row(_day(touch.at), f"{touch.name} [{touch.kind}]")
+    console.print(table, markup=False)
+
+
+def _day(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,67 @@
+"""Publishing a log to Kafka, in order, acknowledged, and resumable."""
+
+from collections.abc import Callable
+
+from kafka import KafkaProducer
+from redis import Redis
+
+from schemas.settings import Settings
+from streams.replay.log import Log
+from streams.topics import REJECTED, TOUCHPOINTS
+from streams.worker.reader import FEED_HEADER, ROW_HEADER
+
+_CHUNK = 2_000
+
+
+class Replay:
+    """One log on its way to `touchpoints`. How far it came is noted in Redis after each acknowledged chunk.
+
+    Records carry the times of their events, so the same events come out whenever it is run; and the feed's name and
+    the row, by which a profile knows what it has folded already.
+    """
+
+    def __init__(self, log: Log, settings: Settings) -> None:
+        self._log = log
+        self._settings = settings
+        self._redis: Redis[bytes] = Redis.from_url(settings.redis_url)
+        self._key = settings.keyspace(f"replay:{log.feed}")
+
+    def done(self) -> int:
+        """How many rows were acknowledged before."""
+        return int(self._redis.get(self._key) or 0)
+
+    def run(self, start: int, progress: Callable[[int], None]) -> None:
+        """Publish the rows from `start` on; `progress` is told how many are done.
+
+        Raises:
+            KafkaError: if the broker refuses a record, or stays away.
+        """
+        # Idempotence keeps the order through retries; a row that overtook another would be taken for a repeat.
+        producer = KafkaProducer(
+            bootstrap_servers=self._settings.broker_url, acks="all", enable_idempotence=True, linger_ms=20
+        )
+        topic, feed = self._settings.topic(TOUCHPOINTS), self._log.feed.encode()
+        try:
+            for first in range(start, len(self._log.entries), _CHUNK):
+                chunk = self._log.entries[first : first + _CHUNK]
+                sent = [
+                    producer.send(
+                        topic,
+                        key=entry.customer.encode(),
+                        value=entry.value,
+                        timestamp_ms=round(entry.at * 1000),
+                        headers=[(FEED_HEADER, feed), (ROW_HEADER, str(entry.row).encode())],
+                    )
+                    for entry in chunk
+                ]
+                producer.flush()
+                for future in sent:
+                    future.get(0)
+                self._redis.set(self._key, first + len(chunk))
+                progress(first + len(chunk))
+            if start < len(self._log.entries):
+                for record in self._log.refused:
+                    producer.send(self._settings.topic(REJECTED), value=record.model_dump_json().encode())
+                producer.flush()
+        finally:
+            producer.close()

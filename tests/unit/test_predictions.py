@@ -1,0 +1,57 @@
+"""Predictions wait for their horizon, both classes alike, and are labelled by what fell into it."""
+
+from making import MONDAY, POLICY, day, touch
+
+from processors.decay import DAY
+from processors.features import NAMES
+from processors.predictions import next_on_grid, settle, witness
+from schemas.kinds import Kind
+from schemas.profile import Prediction
+
+ZEROS = [0.0] * len(NAMES)
+
+
+def prediction(made: float) -> Prediction:
+    return Prediction(day(made), ZEROS, churn=0.4, engagement=2.0, base_rate=0.3, model=5)
+
+
+def test_nothing_is_released_before_the_horizon_has_passed() -> None:
+    came_back = witness([prediction(0)], [touch(1)], POLICY)
+    waiting, outcomes = settle("ada", came_back, 0.0, day(9.99), POLICY)
+    assert (len(waiting), outcomes) == (1, [])
+    waiting, outcomes = settle("ada", came_back, 0.0, day(10), POLICY)
+    assert waiting == []
+    assert [(o.churned, o.engaged, o.left) for o in outcomes] == [(False, 1, False)]
+
+
+def test_silence_and_campaigns_are_churn() -> None:
+    silent = witness([prediction(0)], [touch(3, Kind.CAMPAIGN), touch(4, Kind.FRICTION), touch(5, None)], POLICY)
+    _, outcomes = settle("ada", silent, 0.0, day(10), POLICY)
+    assert outcomes[0].churned
+    assert outcomes[0].engaged == 0
+
+
+def test_only_touches_within_horizon_and_window_count() -> None:
+    touches = [touch(0), touch(-1), touch(4.9), touch(7), touch(10), touch(10.1)]
+    (seen,) = witness([prediction(0)], touches, POLICY)
+    assert (seen.touches, seen.engaged) == (3, 1)
+
+
+def test_an_explicit_leave_is_churn_at_once() -> None:
+    waiting, outcomes = settle("ada", [prediction(0), prediction(4)], day(3), day(3), POLICY)
+    assert [p.made for p in waiting] == [day(4)]
+    assert [(o.churned, o.left) for o in outcomes] == [(True, True)]
+
+
+def test_the_same_prediction_has_the_same_outcome_id() -> None:
+    ids = {settle(who, [prediction(0)], 0.0, day(11), POLICY)[1][0].id for who in ("ada", "ada", "bob")}
+    assert len(ids) == 2
+
+
+def test_customers_are_spread_over_the_grid() -> None:
+    every = POLICY.predict_every.total_seconds()
+    times = [next_on_grid(f"customer {n}", MONDAY, POLICY) for n in range(1000)]
+    assert all(MONDAY < at <= MONDAY + every for at in times)
+    early = sum(at < MONDAY + every / 2 for at in times)
+    assert 400 < early < 600
+    assert next_on_grid("ada", next_on_grid("ada", MONDAY, POLICY), POLICY) - next_on_grid("ada", MONDAY, POLICY) == 5 * DAY
