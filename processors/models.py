@@ -10,11 +10,20 @@ class Models(Protocol):
     `base_rate` the churn rate known; `warm` says whether that is evidence enough to act on.
     """
 
-    version: int
-    outcomes: int
-    warm: bool
-    base_rate: float
-    auc: float | None
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def outcomes(self) -> int: ...
+
+    @property
+    def warm(self) -> bool: ...
+
+    @property
+    def base_rate(self) -> float: ...
+
+    @property
+    def auc(self) -> float | None: ...
 
     def churn(self, features: dict[str, float]) -> float:
         """Probability that no meaningful touchpoint comes within the horizon."""

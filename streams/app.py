@@ -8,13 +8,15 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import faust
 from faust.types import TP, TransportT
 from prometheus_client import start_http_server
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from schemas.settings import Settings, load_settings
 from streams.availability import wait_for_broker, wait_for_redis
@@ -67,17 +69,25 @@ class EbbflowApp(faust.App):
         if self.ebbflow.worker_metrics_port:
             start_http_server(self.ebbflow.worker_metrics_port, self.ebbflow.metrics_host)
 
-    def fail(self, error: Exception) -> None:
-        """Stop the worker: going on would lose something, or patience is at an end."""
-        self.failure = error
-        logger.critical("Stopping: %s", error)
-        os.kill(os.getpid(), signal.SIGTERM)
+    @asynccontextmanager
+    async def failing(self) -> AsyncIterator[None]:
+        """Stop the worker on an error that got this far: going on would lose something, or patience is at an end.
+
+        What was begun is not acknowledged, and is done again by whoever comes next.
+        """
+        try:
+            yield
+        except Exception as error:
+            if self.failure is None:
+                self.failure = error
+                logger.critical("Stopping: %s: %s", type(error).__name__, error)
+                os.kill(os.getpid(), signal.SIGTERM)
 
 
 def build(settings: Settings) -> EbbflowApp:
     """The app with the agents that the settings' role asks for."""
     app = EbbflowApp(settings)
-    redis: Redis[bytes] = Redis.from_url(settings.redis_url)
+    redis: Redis = Redis.from_url(settings.redis_url)
     models, publisher = ModelStore(redis, settings), Publisher(app, settings)
     if settings.role in ("all", "profiles"):
         _add_profiles(app, settings, redis, models, publisher)
@@ -90,9 +100,7 @@ def _topic(app: EbbflowApp, name: str) -> Any:
     return app.topic(app.ebbflow.topic(name), schema=BatchSchema(), acks=False)
 
 
-def _add_profiles(
-    app: EbbflowApp, settings: Settings, redis: "Redis[bytes]", models: ModelStore, publisher: Publisher
-) -> None:
+def _add_profiles(app: EbbflowApp, settings: Settings, redis: Redis, models: ModelStore, publisher: Publisher) -> None:
     scorer, clock, name = Scorer(models), Clock(settings), settings.topic(TOUCHPOINTS)
     profiler = Profiler(settings, ProfileStore(redis, settings), TimerStore(redis, settings), scorer, publisher, clock)
 
@@ -100,21 +108,24 @@ def _add_profiles(
     async def profiles(batches: AsyncIterable[Batch]) -> None:
         async for batch in batches:
             if batch.begin():
-                try:
+                async with app.failing():
                     await profiler.work(batch)
-                except Exception as error:
-                    return app.fail(error)
-                batch.done()
+                    batch.done()
 
     @app.timer(settings.tick_every.total_seconds(), name="silence")
     async def look_at_the_clock() -> None:
         for tp in app.consumer.assignment():
             if tp.topic == name and not app.rebalancing and await app.consumer.caught_up(tp):
-                await profiler.look_at_the_clock(tp.partition)
+                async with app.failing():
+                    await profiler.look_at_the_clock(tp.partition)
 
     @app.timer(_LOOK_FOR_MODELS, name="models")
     async def refresh_models() -> None:
-        await scorer.refresh()
+        try:
+            await scorer.refresh()
+        except RedisError as error:
+            # The models at hand go on scoring; whether Redis is away too long is for those who need it to say.
+            logger.warning("Cannot look for a newer model: %s", error)
 
     @app.on_partitions_revoked.connect
     async def revoked(app: Any, partitions: set[TP], **_: Any) -> None:
@@ -128,14 +139,13 @@ def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publis
     async def learner(batches: AsyncIterable[Batch]) -> None:
         async for batch in batches:
             if batch.begin():
-                try:
+                async with app.failing():
                     await learning.work(batch)
-                except Exception as error:
-                    return app.fail(error)
 
     @app.timer(settings.checkpoint_every.total_seconds(), name="checkpoint")
     async def save_models() -> None:
-        await learning.save()
+        async with app.failing():
+            await learning.save()
 
     @app.on_partitions_revoked.connect
     async def revoked(app: Any, partitions: set[TP], **_: Any) -> None:

@@ -34,7 +34,7 @@ def profile(
 
 
 async def _load(settings: Settings, customer: str) -> Profile:
-    redis: Redis[bytes] = Redis.from_url(settings.redis_url)
+    redis: Redis = Redis.from_url(settings.redis_url)
     try:
         return (await ProfileStore(redis, settings).load([customer]))[customer]
     finally:

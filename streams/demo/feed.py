@@ -29,9 +29,7 @@ class AlertFeed:
     def poll(self) -> list[Alert]:
         """The alerts that came since the last time."""
         came = self._consumer.poll(timeout_ms=_WAIT_MS, max_records=_MOST_RECORDS)
-        return [
-            alert for records in came.values() for alert in self._checked(record.value for record in records)
-        ]
+        return [alert for records in came.values() for alert in self._checked(record.value for record in records)]
 
     def turns(self) -> list[Turn]:
         """What is kept of all alerts."""

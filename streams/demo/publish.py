@@ -15,6 +15,7 @@ from tenacity import (
 )
 from tenacity.nap import sleep_using_event
 
+from streams.availability import UnavailableError
 from streams.clock import Clock
 from streams.demo.shop import Shop
 from streams.demo.shopper import Event
@@ -26,7 +27,7 @@ _TIMEOUT = 15.0
 _BACKOFF = wait_exponential_jitter(initial=0.1, max=5.0, jitter=0.2)
 
 
-class PublishingError(RuntimeError):
+class PublishingError(UnavailableError):
     """The gateway did not take the touchpoints; the message says what it answered."""
 
 

@@ -2,61 +2,91 @@
 
 import signal
 import time
-from collections import deque
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing
 
 from rich.console import Console
 from rich.live import Live
 
-from schemas.alert import Alert
 from streams.clock import Clock
 from streams.demo.feed import AlertFeed
-from streams.demo.figures import Figures
 from streams.demo.publish import Publishing
 from streams.demo.shop import Shop
+from streams.demo.shopper import DAY
 from streams.demo.stage import Stage
 from streams.demo.summary import summary
 from streams.demo.truth import compare
-from streams.demo.view import Scene, render, status_line
+from streams.demo.view import render, status_line
+from streams.demo.watch import Watch
 
 _LOOK_EVERY = 0.25
-_FIGURES_EVERY = 1.0
 _STATUS_EVERY = 5.0
-_ALERT_EVERY = 1.5
-_MOST_SHOWN = 20
 _DRAINED_WITHIN = 5.0
 
 
-class Demo:
-    """One run of the demo.
+def run(customers: int, seed: int, seconds: float | None, plain: bool) -> None:
+    """Set everything up, watch, say what came of it, and end everything.
 
     Args:
         customers: of the shop at the start.
         seed: of the shop.
-        seconds: of real time after everything is set up; none is until Ctrl-C.
+        seconds: of real time once everything is set up; none is until Ctrl-C.
         plain: status lines in place of the live view; also when the output is no terminal.
+
+    Raises:
+        UnavailableError: if a part ends before its time; with its last words.
     """
+    console = Console(highlight=False)
+    _treat_as_ctrl_c("SIGTERM", "SIGHUP")
+    with ExitStack() as running:
+        console.print("Starting a broker, a store, a gateway and two workers on this machine; some ten seconds ...")
+        stage = running.enter_context(Stage())
+        feed = running.enter_context(closing(AlertFeed(stage.settings)))
+        clock = Clock(stage.settings)
+        shop = Shop(customers, clock.now(), seed)
+        publishing = running.enter_context(Publishing(shop, clock, stage.gateway_url, stage.write_key))
+        watch = Watch(stage.metrics, feed, clock)
+        try:
+            _show(stage, publishing, watch, seconds, console, plain or not console.is_terminal)
+        except KeyboardInterrupt:
+            console.print("Stopping ...")
+        finally:
+            # From here on everything ends in order; a second Ctrl-C would only leave some of it behind.
+            _ignore("SIGINT", "SIGTERM", "SIGHUP")
+        publishing.stop()
+        scene = watch.drain(publishing.sent, _DRAINED_WITHIN)
+        warm_since = scene.now if watch.warm_since is None else watch.warm_since
+        comparison = compare(feed.turns(), shop.truth(), stage.settings.policy, warm_since, publishing.until)
+        days = (publishing.until - shop.start) / DAY
+        console.print(summary(scene, publishing.sent, days, feed.invalid, comparison))
 
-    def __init__(self, customers: int, seed: int, seconds: float | None, plain: bool) -> None:
-        self._customers, self._seed, self._seconds = customers, seed, seconds
-        self._console = Console(highlight=False)
-        self._plain = plain or not self._console.is_terminal
 
-    def run(self) -> None:
-        """Set up, watch, end everything, and say what came of it.
+def _show(
+    stage: Stage, publishing: Publishing, watch: Watch, seconds: float | None, console: Console, plain: bool
+) -> None:
+    """Show how things stand until the time is up."""
+    end = None if seconds is None else time.monotonic() + seconds
+    with ExitStack() as screen:
+        live = None if plain else screen.enter_context(Live(console=console, screen=True, auto_refresh=False))
+        next_status = time.monotonic() + _STATUS_EVERY
+        while end is None or time.monotonic() < end:
+            stage.check()
+            publishing.check()
+            scene = watch.look()
+            if live is not None:
+                live.update(render(scene), refresh=True)
+            elif time.monotonic() >= next_status:
+                console.print(status_line(scene), soft_wrap=True)
+                next_status += _STATUS_EVERY
+            time.sleep(_LOOK_EVERY)
 
-        Raises:
-            EmbeddedError, PublishingError: if a part ends before its time.
-        """
-        # Being told to end is as good as a Ctrl-C.
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), signal.default_int_handler)
-        with ExitStack() as running:
-            self._console.print("Starting a broker, a store, a gateway and two workers on this machine, in memory ...")
-            stage = running.enter_context(Stage())
-            feed = running.enter_context(closing(AlertFeed(stage.settings)))
-            clock = Clock(stage.settings)
-            shop = Shop(self._customers, clock.now(), self._seed)
-            show = _Show(stage, feed, clock, Publishing(shop, clock, stage.gateway_url, stage.write_key))
+
+def _treat_as_ctrl_c(*names: str) -> None:
+    for name in names:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+
+
+def _ignore(*names: str) -> None:
+    for name in names:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)

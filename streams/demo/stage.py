@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,6 +77,9 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # All at once: each takes seconds to say goodbye.
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Companion.stop, self._companions))
         self._companions.clear()
         self._cleanup.close()
 
@@ -101,6 +105,8 @@ class Stage:
             "EBBFLOW_METRICS_HOST": "127.0.0.1",
             "EBBFLOW_WRITE_KEYS": self.write_key,
             "EBBFLOW_MODEL_KEY": token_hex(32),
+            # What a worker says before it dies is shown, so it should be about that.
+            "EBBFLOW_LOG_LEVEL": "warning",
             "EBBFLOW_CLOCK_SPEED": str(speed),
             "EBBFLOW_CLOCK_MEETS": meets.isoformat(),
             **{f"EBBFLOW_{name}": value for name, value in _PACE.items()},

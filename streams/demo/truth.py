@@ -58,18 +58,26 @@ class Comparison:
     engagement_base: Share
     horizon_days: float
 
-    def in_words(self) -> list[str]:
-        """One plain sentence for each question."""
+    def in_words(self) -> list[tuple[str, str]]:
+        """What was asked, and the answer in a plain sentence."""
         horizon = f"{self.horizon_days:.0f} days"
-        when = "" if self.delay_days is None else f", the median {_around(self.delay_days)}"
-        return [
-            f"Churn alerts: {self.churn} of {self.churn.of} were about customers who had gone for good or went within "
-            f"{horizon}; of all active customers at those moments it was {self.churn_base}.",
-            f"Silent goodbyes: of {self.alerted.of} customers who went without a word, {self.alerted} were alerted"
-            f"{when}.",
-            f"Engagement alerts: {self.engagement} of {self.engagement.of} came in a hidden phase of raised interest; "
-            f"{self.engagement_base} of all active customers were in one.",
-        ]
+        churn = f"none has had its {horizon} to come true yet"
+        if self.churn.of:
+            churn = (
+                f"{self.churn} of {self.churn.of:,} were about customers who had gone for good or went within {horizon}; "
+                f"of all active customers at those moments it was {self.churn_base}"
+            )
+        goodbyes = "nobody whom a warm model could have noticed"
+        if self.alerted.of:
+            when = "" if self.delay_days is None else f", the median {_around(self.delay_days)}"
+            goodbyes = f"of {self.alerted.of:,} customers who went without a word, {self.alerted} were alerted{when}"
+        engagement = "none"
+        if self.engagement.of:
+            engagement = (
+                f"{self.engagement} of {self.engagement.of:,} came in a hidden phase of raised interest; "
+                f"{self.engagement_base} of all active customers were in one"
+            )
+        return [("churn alerts", churn), ("silent goodbyes", goodbyes), ("engagement alerts", engagement)]
 
 
 def compare(turns: Sequence[Turn], lives: Sequence[Life], policy: Policy, since: float, until: float) -> Comparison:

@@ -21,7 +21,7 @@ _MARKS = {
     AlertKind.ENGAGEMENT_RISING: ("▲", "green", "warming up"),
     AlertKind.CUSTOMER_LEFT: ("■", "red", "has left"),
 }
-_SCORED = {"champion": "the model", "recency": "recency", "minus_frequency": "minus frequency"}
+SCORED = {"champion": "the model", "recency": "recency", "minus_frequency": "minus frequency"}
 
 
 @dataclass
@@ -50,7 +50,7 @@ def status_line(scene: Scene) -> str:
     """The same in one line, for a log."""
     figures = scene.figures
     opened = ", ".join(f"{scene.opened[kind]} {words}" for kind, (_, _, words) in _MARKS.items())
-    aucs = ", ".join(f"{words} {figures.auc[name]:.2f}" for name, words in _SCORED.items() if name in figures.auc)
+    aucs = ", ".join(f"{words} {figures.auc[name]:.2f}" for name, words in SCORED.items() if name in figures.auc)
     return (
         f"{scene.elapsed:4.0f} s  {_date(scene.now)}  {figures.touchpoints:,} touchpoints ({scene.rate:,.0f}/s), "
         f"{figures.profiles:,} profiles, {figures.learned:,} outcomes learned; alerts: {opened}; "
@@ -87,7 +87,7 @@ def _model(figures: Figures) -> Panel:
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
     table.add_column(justify="right")
-    for name, words in _SCORED.items():
+    for name, words in SCORED.items():
         auc = figures.auc.get(name)
         style = "bold green" if name == "champion" else "default"
         # A bar from one half, which is guessing, to one.
@@ -95,7 +95,9 @@ def _model(figures: Figures) -> Panel:
         table.add_row(Text(words, style=style), bar, Text("-" if auc is None else f"{auc:.3f}", style=style))
     losses = [figures.log_loss.get(name) for name in ("champion", "base_rate")]
     loss = "" if None in losses else f"log loss {losses[0]:.3f}, of the base rate {losses[1]:.3f}"
-    state = Text("warm: its alerts count", "green") if figures.warm else Text("warming up: no alerts of it yet", "yellow")
+    state = (
+        Text("warm: its alerts count", "green") if figures.warm else Text("warming up: no alerts of it yet", "yellow")
+    )
     body = Group(
         Text("AUC, before it learned from the outcome", style="dim", no_wrap=True, overflow="ellipsis"),
         table,
@@ -123,7 +125,9 @@ def _alert(alert: Alert) -> list[Text]:
     elif alert.kind is AlertKind.ENGAGEMENT_RISING:
         head.append(f"  {alert.score:.1f} times the usual expected", style="default not bold")
     if alert.at_stake is not None:
-        head.append(f"  {alert.at_stake.amount:,.0f} {alert.at_stake.currency} at stake".rstrip(), style="default not bold")
+        head.append(
+            f"  {alert.at_stake.amount:,.0f} {alert.at_stake.currency} at stake".rstrip(), style="default not bold"
+        )
     head.append(f"  {_date(alert.at.timestamp())}", style="dim not bold")
     why = "; ".join(reason.words for reason in alert.reasons) or alert.summary
     lines = [head, Text(f"  {why}"), Text(f"  → {alert.suggestion}", style="dim")]

@@ -23,7 +23,7 @@ class Replay:
     def __init__(self, log: Log, settings: Settings) -> None:
         self._log = log
         self._settings = settings
-        self._redis: Redis[bytes] = Redis.from_url(settings.redis_url)
+        self._redis: Redis = Redis.from_url(settings.redis_url)
         self._key = settings.keyspace(f"replay:{log.feed}")
 
     def done(self) -> int:

@@ -24,7 +24,7 @@ class Checkpoint:
 class ModelStore:
     """One hash: `version`, `learner` (the checkpoint) and `serving` (the frozen models)."""
 
-    def __init__(self, redis: "Redis[bytes]", settings: Settings) -> None:
+    def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
         self._key = settings.keyspace("model")
         self._seal: Seal = seal_of(settings)
@@ -52,6 +52,6 @@ class ModelStore:
         sealed = (self._seal.close(pickle.dumps(part, protocol=5)) for part in (checkpoint, served))
         return bool(await self._publish([self._key], [before, served.version, *sealed]))
 
-    def _open(self, sealed: bytes | None) -> Any:
+    def _open(self, sealed: Any) -> Any:
         # The seal has been checked when the pickle is read.
         return None if sealed is None else pickle.loads(self._seal.open(sealed))  # noqa: S301

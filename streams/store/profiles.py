@@ -46,7 +46,7 @@ _write = msgspec.json.Encoder().encode
 class ProfileStore:
     """Loads and saves profiles. Saving is a compare-and-set on the revision."""
 
-    def __init__(self, redis: "Redis[bytes]", settings: Settings) -> None:
+    def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
         self._key = settings.keyspace("customer:")
         self._load, self._save = Script(redis, "load"), Script(redis, "save")

@@ -12,7 +12,7 @@ from redis.exceptions import NoScriptError
 class Script:
     """One script file beside this module."""
 
-    def __init__(self, redis: "Redis[bytes]", name: str) -> None:
+    def __init__(self, redis: Redis, name: str) -> None:
         self._redis = redis
         self._source = (Path(__file__).parent / f"{name}.lua").read_text()
         self._sha = sha1(self._source.encode(), usedforsecurity=False).hexdigest()

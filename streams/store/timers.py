@@ -1,6 +1,7 @@
 """Timers and clocks of partitions: who is to be looked at when, and how far a partition's stream time has come."""
 
 from collections.abc import Mapping
+from typing import cast
 
 from redis.asyncio import Redis
 
@@ -15,7 +16,7 @@ class TimerStore:
     Timers are derived from profiles: one that fires early or twice does no harm, so they need no transaction.
     """
 
-    def __init__(self, redis: "Redis[bytes]", settings: Settings) -> None:
+    def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
         self._due = settings.keyspace("due:")
         self._time = settings.keyspace("time:")
@@ -23,7 +24,7 @@ class TimerStore:
     async def due(self, partition: int, now: float) -> list[str]:
         """Customers whose timer has come at `now`, earliest first, at most `MOST_DUE`."""
         found = await self._redis.zrange(f"{self._due}{partition}", "-inf", now, byscore=True, offset=0, num=MOST_DUE)
-        return [customer.decode() for customer in found]
+        return [customer.decode() for customer in cast(list[bytes], found)]
 
     async def keep(self, partition: int, now: float, timers: Mapping[str, float]) -> None:
         """Arm timers (a time of 0 removes one) and note the partition's stream time, in one round trip."""

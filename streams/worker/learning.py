@@ -35,7 +35,7 @@ class Learning:
     async def work(self, batch: Batch) -> None:
         """Learn from a batch of outcomes; those the saved model has seen already are passed over."""
         async with self._turn:
-            checkpoint = self._checkpoint or await self._patience(self._resume)
+            checkpoint = self._checkpoint if self._checkpoint is not None else await self._patience(self._resume)
             partition, refused = batch.tp.partition, list[Rejected]()
             learned = checkpoint.learned.get(partition, -1)
             for place, record in enumerate(batch.records):

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from processors.advance import Step, advance
 from processors.kinds import KindRules
@@ -60,7 +61,7 @@ class Profiler:
         async with self._turns[partition]:
             refused: list[Rejected] = []
             for part in self._reader.slices(batch, await self._stream_time(partition), refused):
-                refused += await self._patience(lambda part=part: self._take(partition, part, batch))
+                refused += await self._patience(partial(self._take, partition, part, batch))
             if refused:
                 await self._patience(lambda: self._publisher.rejected(refused))
         metrics.LAG.labels(partition).set(max(0.0, self._clock.now() - batch.records[-1].timestamp / 1000.0))

@@ -35,9 +35,7 @@ def touch(at: float, kind: Kind | None = Kind.ENGAGE, customer: str = "ada", **m
 class FixedModels:
     """Models that say what the test wants them to say."""
 
-    def __init__(
-        self, churn: float = 0.5, engagement: float | None = 1.0, warm: bool = True, version: int = 1
-    ) -> None:
+    def __init__(self, churn: float = 0.5, engagement: float | None = 1.0, warm: bool = True, version: int = 1) -> None:
         self.version, self.outcomes, self.warm = version, 1000, warm
         self.base_rate, self.auc = 0.3, 0.8
         self._churn, self._engagement = churn, engagement

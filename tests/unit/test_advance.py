@@ -5,8 +5,6 @@ import copy
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import POLICY, FixedModels, day, touch
-from test_fold import TOUCHES
 
 from processors.advance import Step, advance
 from processors.models import Models, NoModels
@@ -15,6 +13,8 @@ from schemas.kinds import Kind
 from schemas.outcome import Outcome
 from schemas.profile import Profile
 from schemas.touch import Touch
+from tests.unit.making import POLICY, FixedModels, day, touch
+from tests.unit.test_fold import TOUCHES
 
 
 def run_timers(profile: Profile, until: float, models: Models) -> tuple[Profile, list[Alert], list[Outcome]]:
@@ -117,7 +117,9 @@ def test_the_same_step_gives_the_same_alerts() -> None:
         return advance(Profile("ada"), [touch(0)], day(0), FixedModels(churn=0.9), POLICY)
 
     assert once().alerts == once().alerts
-    assert advance(Profile("bob"), [touch(0)], day(0), FixedModels(churn=0.9), POLICY).alerts[0].id != once().alerts[0].id
+    assert (
+        advance(Profile("bob"), [touch(0)], day(0), FixedModels(churn=0.9), POLICY).alerts[0].id != once().alerts[0].id
+    )
 
 
 @settings(max_examples=50)

@@ -5,8 +5,6 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import day, touch
-from test_fold import TOUCHES
 
 from processors.decay import DAY
 from processors.features import NAMES, WORDS, as_dict, expected_revenue, extract, usual_engagement
@@ -14,6 +12,8 @@ from processors.fold import fold
 from schemas.kinds import Kind
 from schemas.profile import Facts
 from schemas.touch import Touch
+from tests.unit.making import day, touch
+from tests.unit.test_fold import TOUCHES
 
 
 def features(touches: list[Touch], now: float) -> dict[str, float]:

@@ -4,13 +4,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import day, touch
 
 from processors import fold as folding
 from processors.fold import fold, fresh
 from schemas.kinds import Kind
 from schemas.profile import Facts, Profile
 from schemas.touch import Feed, Touch
+from tests.unit.making import day, touch
 
 TOUCHES = st.lists(
     st.builds(

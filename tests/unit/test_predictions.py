@@ -1,12 +1,11 @@
 """Predictions wait for their horizon, both classes alike, and are labelled by what fell into it."""
 
-from making import MONDAY, POLICY, day, touch
-
 from processors.decay import DAY
 from processors.features import NAMES
 from processors.predictions import next_on_grid, settle, witness
 from schemas.kinds import Kind
 from schemas.profile import Prediction
+from tests.unit.making import MONDAY, POLICY, day, touch
 
 ZEROS = [0.0] * len(NAMES)
 
@@ -54,4 +53,7 @@ def test_customers_are_spread_over_the_grid() -> None:
     assert all(MONDAY < at <= MONDAY + every for at in times)
     early = sum(at < MONDAY + every / 2 for at in times)
     assert 400 < early < 600
-    assert next_on_grid("ada", next_on_grid("ada", MONDAY, POLICY), POLICY) - next_on_grid("ada", MONDAY, POLICY) == 5 * DAY
+    assert (
+        next_on_grid("ada", next_on_grid("ada", MONDAY, POLICY), POLICY) - next_on_grid("ada", MONDAY, POLICY)
+        == 5 * DAY
+    )

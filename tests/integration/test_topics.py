@@ -1,0 +1,54 @@
+"""Topics: declared once, found ever after, and what `ebbflow topics` says of them."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from kafka import KafkaProducer
+
+from streams.embedded.stack import EmbeddedStack
+from streams.topics import declare, describe
+from tests.harness import settings_for
+
+pytestmark = pytest.mark.integration
+
+
+def test_declaring_makes_what_is_missing_and_leaves_what_is_there(stack: EmbeddedStack) -> None:
+    settings = settings_for(stack)
+    names = tuple(f"{settings.prefix}.{name}" for name in ("touchpoints", "alerts", "outcomes", "rejected"))
+    first = declare(settings)
+    assert (sorted(first.created), first.existing) == (sorted(names), ())
+    before = describe(settings)
+    second = declare(settings.model_copy(update={"partitions": 7}))
+    assert (second.created, sorted(second.existing)) == ((), sorted(names))
+    assert describe(settings) == before
+    assert [(topic.name, topic.partitions) for topic in before] == list(zip(names, (4, 4, 1, 1), strict=True))
+    assert len({topic.topic_id for topic in before}) == 4
+
+
+def test_records_are_counted(stack: EmbeddedStack) -> None:
+    settings = settings_for(stack)
+    declare(settings)
+    producer = KafkaProducer(bootstrap_servers=settings.broker_url)
+    for number in range(10):
+        producer.send(settings.topic("touchpoints"), b"{}", key=str(number).encode())
+    producer.close()
+    assert [topic.records for topic in describe(settings)] == [10, 0, 0, 0]
+
+
+def test_the_command_declares_and_shows(stack: EmbeddedStack) -> None:
+    settings = settings_for(stack)
+    environment = {**os.environ, **stack.environment(), "EBBFLOW_PREFIX": settings.prefix}
+    shown = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "streams.cli", "topics"], env=environment, capture_output=True, text=True, timeout=30
+        )
+        assert done.returncode == 0, done.stderr
+        shown.append(done.stdout)
+    assert shown[0].count("made now") == 4
+    assert "made now" not in shown[1]
+    for topic in describe(settings):
+        assert topic.name in shown[1]
+        assert topic.topic_id in shown[1]

@@ -1,0 +1,58 @@
+"""Running workers as users do: a process of its own, set up by its environment, killed when the test says so."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kafka import KafkaProducer
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from schemas.profile import Profile
+from schemas.settings import Settings
+from streams.embedded.companion import Companion
+from streams.store.profiles import ProfileStore
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment in which a process has just these settings."""
+    environment = {}
+    for name, value in settings.model_dump(mode="json", exclude={"policy"}, exclude_none=True).items():
+        held = getattr(settings, name)
+        environment[f"EBBFLOW_{name.upper()}"] = held.get_secret_value() if isinstance(held, SecretStr) else str(value)
+    for name, value in settings.policy.model_dump(mode="json", exclude={"kinds"}).items():
+        environment[f"EBBFLOW_POLICY__{name.upper()}"] = str(value)
+    return environment
+
+
+@contextmanager
+def running_worker(settings: Settings, log: Path, **more: str) -> Iterator[Companion]:
+    """A worker process; metrics are off unless a port is given."""
+    environment = {**environment_of(settings), "EBBFLOW_WORKER_METRICS_PORT": "0", **more}
+    with Companion("worker", [sys.executable, "-m", "streams.cli", "worker"], log, environment) as worker:
+        yield worker
+
+
+def profiles_of(settings: Settings) -> dict[str, Profile]:
+    """All profiles, by customer."""
+
+    async def load() -> dict[str, Profile]:
+        redis = Redis.from_url(settings.redis_url)
+        try:
+            return {profile.customer: profile async for profile in ProfileStore(redis, settings).every()}
+        finally:
+            await redis.aclose()
+
+    return asyncio.run(load())
+
+
+def folded(settings: Settings) -> int:
+    """How many touchpoints all profiles hold."""
+    return sum(profile.facts.touchpoints for profile in profiles_of(settings).values())
+
+
+def producer_for(settings: Settings) -> KafkaProducer:
+    """A plain producer, as any Kafka user would have."""
+    return KafkaProducer(bootstrap_servers=settings.broker_url, acks="all", enable_idempotence=True, linger_ms=5)
