@@ -1,0 +1,65 @@
+"""What an alert says, and when each rule speaks."""
+
+import pytest
+
+from processors.alerts import decide, levels
+from processors.features import NAMES, WORDS
+from processors.fold import fold
+from processors.suggestions import suggest
+from schemas.alert import Alert, AlertKind, Reason
+from schemas.kinds import Kind
+from schemas.profile import Facts, Scores
+from tests.unit.making import POLICY, FixedModels, day, touch
+
+FEATURES = [1.5] * len(NAMES)
+PAYING = fold(Facts(), [touch(n, Kind.PURCHASE, amount=100.0, currency="EUR") for n in range(0, 60, 10)])
+
+
+def alerts_for(
+    churn: float = 0.1, engagement: float = 1.0, facts: Facts = PAYING, warming: bool = False
+) -> list[Alert]:
+    scores = Scores(day(60), churn, engagement, usual=1.0, model=7, warming_up=warming)
+    return decide("ada", facts, scores, FEATURES, {}, day(60), FixedModels(churn), POLICY)[1]
+
+
+def test_a_churn_alert_says_who_why_how_sure_how_much_and_what_to_do() -> None:
+    (alert,) = alerts_for(churn=0.8)
+    assert alert.summary.startswith("ada will stay away for 10 days with probability 80%")
+    assert [reason.words for reason in alert.reasons] == [WORDS[r.feature](r.value) for r in alert.reasons]
+    assert alert.sureness.outcomes == 1000
+    assert alert.sureness.auc == 0.8
+    assert alert.at_stake is not None
+    assert alert.at_stake.currency == "EUR"
+    assert alert.severity == "warning"
+    assert alerts_for(churn=0.95)[0].severity == "critical"
+
+
+def test_reasons_push_the_way_the_alert_goes() -> None:
+    (alert,) = alerts_for(churn=0.8)
+    assert [reason.feature for reason in alert.reasons] == ["recency", "friction"]
+    assert all(reason.weight > 0 for reason in alert.reasons)
+
+
+def test_few_expected_touchpoints_are_not_worth_an_engagement_alert() -> None:
+    assert [alert.kind for alert in alerts_for(engagement=2.9)] == []
+    assert [alert.kind for alert in alerts_for(engagement=3.1)] == [AlertKind.ENGAGEMENT_RISING]
+
+
+def test_a_model_that_is_warming_up_is_not_listened_to() -> None:
+    scores = Scores(day(0), churn=0.99, engagement=99.0, usual=1.0, warming_up=True)
+    heard = levels(Facts(), scores, POLICY)
+    assert heard[AlertKind.CHURN_RISK] is None
+    assert heard[AlertKind.ENGAGEMENT_RISING] is None
+
+
+def test_one_alert_of_each_kind_has_an_id_of_its_own() -> None:
+    left = fold(PAYING, [touch(60, Kind.LEAVE)])
+    both = alerts_for(churn=0.9, engagement=9.0) + alerts_for(facts=left)
+    assert len({alert.id for alert in both}) == len(both) == 3
+
+
+@pytest.mark.parametrize(("feature", "word"), [("friction", "trouble"), ("rating", "wrong"), ("recency", "win-back")])
+def test_the_suggestion_fits_the_reason(feature: str, word: str) -> None:
+    reason = Reason(feature=feature, value=1.0, weight=1.0, words="")
+    assert word in suggest(AlertKind.CHURN_RISK, "opened", [reason])
+    assert "Nothing to do" in suggest(AlertKind.CHURN_RISK, "closed", [reason])

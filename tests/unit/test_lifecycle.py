@@ -1,0 +1,25 @@
+"""Who is still worth a prediction."""
+
+import pytest
+
+from processors.fold import fold
+from processors.lifecycle import status
+from schemas.kinds import Kind
+from schemas.profile import Facts
+from schemas.touch import Touch
+from tests.unit.making import POLICY, day, touch
+
+
+@pytest.mark.parametrize(
+    ("touches", "now", "expected"),
+    [
+        ([touch(0, None)], 1, "known"),
+        ([touch(0, Kind.CAMPAIGN)], 1, "known"),
+        ([touch(0)], 29.9, "active"),
+        ([touch(0), touch(20, Kind.CAMPAIGN)], 30, "lost"),
+        ([touch(0), touch(1, Kind.LEAVE)], 2, "left"),
+        ([touch(0), touch(1, Kind.LEAVE), touch(3)], 4, "active"),
+    ],
+)
+def test_status(touches: list[Touch], now: float, expected: str) -> None:
+    assert status(fold(Facts(), touches), day(now), POLICY) == expected
