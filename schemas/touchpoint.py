@@ -23,9 +23,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def is_nonsense_id(value: str) -> bool:
     """Whether an id is what broken code sends instead of one: `null`, `undefined`, `-1`, all zeros, nothing visible."""
     return (
-        value.lower() in _NONSENSE
+        value.strip().lower() in _NONSENSE
         or _ALL_ZEROS.fullmatch(value) is not None
-        or not any(letter.isprintable() and not letter.isspace() for letter in value)
+        or (not value.isprintable() and not any(letter.isprintable() for letter in value))
     )
 
 
@@ -43,7 +43,11 @@ class Touchpoint(BaseModel):
     """
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="ignore", coerce_numbers_to_str=True
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        coerce_numbers_to_str=True,
+        json_schema_extra={"anyOf": [{"required": ["userId"]}, {"required": ["anonymousId"]}]},
     )
 
     type: Type

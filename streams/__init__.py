@@ -1,0 +1,1 @@
+"""The plumbing: broker, store, HTTP and the command line around the pure core."""

@@ -1,12 +1,12 @@
 """The topics of Ebbflow: what each is for, declaring them, and how full they are."""
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
 import kafka.errors
-from kafka import TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
-from kafka.protocol.consumer import OffsetSpec
 
 from schemas.settings import Settings
 
@@ -18,6 +18,8 @@ TOPICS = (TOUCHPOINTS, ALERTS, OUTCOMES, REJECTED)
 
 _KEPT = timedelta(days=30)
 _FOR_EVER = -1
+_FETCH_WAIT = 50
+_ENDS_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -66,16 +68,38 @@ def describe(settings: Settings) -> list[TopicState]:
     Raises:
         kafka.errors.KafkaError: if the broker is away, or a topic is not declared.
     """
+    names = [settings.topic(name) for name in TOPICS]
     with _admin(settings) as admin:
-        found = {topic["name"]: topic for topic in admin.describe_topics([settings.topic(name) for name in TOPICS])}
-        states = []
-        for name in map(settings.topic, TOPICS):
-            kafka_partitions = [TopicPartition(name, part["partition_index"]) for part in found[name]["partitions"]]
-            first = admin.list_partition_offsets(dict.fromkeys(kafka_partitions, OffsetSpec.EARLIEST))
-            end = admin.list_partition_offsets(dict.fromkeys(kafka_partitions, OffsetSpec.LATEST))
-            records = sum(end[partition].offset - first[partition].offset for partition in kafka_partitions)
-            states.append(TopicState(name, len(kafka_partitions), records, str(found[name]["topic_id"])))
-        return states
+        found = {topic["name"]: topic for topic in admin.describe_topics(names)}
+    for name in names:
+        error = kafka.errors.for_code(found[name]["error_code"])
+        if error is not kafka.errors.NoError:
+            raise error(f"topic {name}: `ebbflow topics` declares it")
+    partitions = {
+        name: [TopicPartition(name, part["partition_index"]) for part in found[name]["partitions"]] for name in names
+    }
+    held = _records_held(settings, [partition for each in partitions.values() for partition in each])
+    return [
+        TopicState(name, len(parts), sum(held[part] for part in parts), str(found[name]["topic_id"]))
+        for name, parts in partitions.items()
+    ]
+
+
+def _records_held(settings: Settings, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+    # The embedded broker, asked for the end of a log, forgets all but the first record of the last batch; what comes
+    # with a fetch is right on every broker.
+    consumer = KafkaConsumer(bootstrap_servers=settings.broker_url, fetch_max_wait_ms=_FETCH_WAIT)
+    try:
+        consumer.assign(partitions)
+        consumer.seek_to_end(*partitions)
+        first, deadline = consumer.beginning_offsets(partitions), time.monotonic() + _ENDS_WITHIN
+        while any(consumer.highwater(partition) is None for partition in partitions):
+            if time.monotonic() > deadline:
+                raise kafka.errors.KafkaTimeoutError(f"no end of each topic within {_ENDS_WITHIN:g} s")
+            consumer.poll(_FETCH_WAIT)
+        return {partition: consumer.highwater(partition) - first[partition] for partition in partitions}
+    finally:
+        consumer.close()
 
 
 def _shape(name: str, settings: Settings) -> dict[str, object]:

@@ -6,6 +6,8 @@ from rich.table import Table
 from schemas.settings import load_settings
 from streams.availability import wait_for_broker
 
+_PIPED_WIDTH = 200
+
 
 def topics() -> None:
     """Declare the topics that are missing, and show how full each is."""
@@ -23,4 +25,7 @@ def topics() -> None:
     for topic in describe(settings):
         mark = "made now" if topic.name in created else ""
         table.add_row(topic.name, f"{topic.partitions}", f"{topic.records:,}", topic.topic_id, mark)
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+    console.print(table)

@@ -64,8 +64,8 @@ class Comparison:
         churn = f"none has had its {horizon} to come true yet"
         if self.churn.of:
             churn = (
-                f"{self.churn} of {self.churn.of:,} were about customers who had gone for good or went within {horizon}; "
-                f"of all active customers at those moments it was {self.churn_base}"
+                f"{self.churn} of {self.churn.of:,} were about customers who had gone for good or went within "
+                f"{horizon}; of all active customers at those moments it was {self.churn_base}"
             )
         goodbyes = "nobody whom a warm model could have noticed"
         if self.alerted.of:

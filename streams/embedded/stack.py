@@ -25,7 +25,8 @@ class EmbeddedStack:
         self._redis_port = redis_port or free_port()
         self.broker_url = f"{_HOST}:{self._broker_port}"
         self.redis_url = f"redis://{_HOST}:{self._redis_port}/0"
-        self._companions: list[Companion] = []
+        self.companions: list[Companion] = []
+        """The broker and the store, while they run."""
         self._cleanup = ExitStack()
 
     def environment(self) -> dict[str, str]:
@@ -42,7 +43,7 @@ class EmbeddedStack:
         Raises:
             EmbeddedError: if one has ended.
         """
-        for companion in self._companions:
+        for companion in self.companions:
             companion.check()
 
     def __enter__(self) -> Self:
@@ -61,12 +62,12 @@ class EmbeddedStack:
                     raise EmbeddedError(f"port {port} is taken: {name} needs another one")
                 companion = undo.enter_context(Companion(name, command, home / f"{port}.log"))
                 companion.wait_until(lambda port=port: _listens(port), _READY_WITHIN)
-                self._companions.append(companion)
+                self.companions.append(companion)
             self._cleanup = undo.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._companions.clear()
+        self.companions.clear()
         self._cleanup.close()
 
 

