@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -129,6 +130,8 @@ def load_settings() -> Settings:
     """
     try:
         return Settings()
+    except TOMLDecodeError as error:
+        raise SettingsError(f"{CONFIG_FILE} is not TOML: {error}") from None
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_input=False):

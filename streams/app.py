@@ -8,12 +8,13 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import faust
 from faust.types import TP, TransportT
+from faust.types.transports import ConsumerT
 from prometheus_client import start_http_server
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -42,6 +43,9 @@ class EbbflowApp(faust.App):
     def __init__(self, settings: Settings) -> None:
         self.ebbflow = settings
         self.failure: Exception | None = None
+        self.finishing: list[Callable[[], Awaitable[None]]] = []
+        for chatty in ("kafka", "mode.timers"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         session = settings.session_timeout.total_seconds()
         super().__init__(
             settings.topic("ebbflow"),
@@ -68,6 +72,13 @@ class EbbflowApp(faust.App):
         await asyncio.to_thread(declare, self.ebbflow)
         if self.ebbflow.worker_metrics_port:
             start_http_server(self.ebbflow.worker_metrics_port, self.ebbflow.metrics_host)
+
+    async def _consumer_wait_empty(self, consumer: ConsumerT, logger: Any) -> None:
+        # Flow has stopped, for a rebalance or for good: what agents hold back until a checkpoint is saved now.
+        for finish in self.finishing:
+            async with self.failing():
+                await finish()
+        await super()._consumer_wait_empty(consumer, logger)
 
     @asynccontextmanager
     async def failing(self) -> AsyncIterator[None]:
@@ -134,6 +145,7 @@ def _add_profiles(app: EbbflowApp, settings: Settings, redis: Redis, models: Mod
 
 def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publisher: Publisher) -> None:
     learning, name = Learning(settings, models, publisher), settings.topic(OUTCOMES)
+    app.finishing.append(learning.save)
 
     @app.agent(_topic(app, OUTCOMES), name="learner")
     async def learner(batches: AsyncIterable[Batch]) -> None:

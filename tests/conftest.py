@@ -10,6 +10,18 @@ from streams.topics import declare
 from tests.harness import running_gateway, settings_for
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cdnow", metavar="FILE", help="the CDNOW purchase log, for the tests in tests/acceptance")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that need a log that was not given are not part of the run."""
+    if not config.getoption("--cdnow"):
+        without = [item for item in items if item.get_closest_marker("cdnow")]
+        items[:] = [item for item in items if item not in without]
+        config.hook.pytest_deselected(items=without)
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[EmbeddedStack]:
     """A broker and a store for the whole run."""

@@ -48,12 +48,12 @@ def running_gateway(settings: Settings) -> Iterator[str]:
         publisher.close()
 
 
-def wait_until(condition: Callable[[], object], within: float = 30) -> None:
-    """Return as soon as the condition holds; fail when it does not in so many seconds."""
+def wait_until(condition: Callable[[], object], within: float = 30, every: float = 0.01) -> None:
+    """Return as soon as the condition holds, looking so often; fail when it does not in so many seconds."""
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, f"not within {within} s"
-        time.sleep(0.01)
+        time.sleep(every)
 
 
 def records_of(settings: Settings, topic: str) -> list[ConsumerRecord]:

@@ -3,6 +3,8 @@
 import sys
 
 import typer
+from kafka.errors import KafkaError
+from redis.exceptions import RedisError
 from rich.console import Console
 
 from schemas.settings import SettingsError
@@ -33,6 +35,6 @@ def main() -> None:
     """Run the command line; mistakes of the user and absent services end in one clear line, not in a traceback."""
     try:
         app()
-    except (SettingsError, UnavailableError) as error:
+    except (SettingsError, UnavailableError, KafkaError, RedisError) as error:
         Console(stderr=True, highlight=False).print(f"ebbflow: {error}", style="red", markup=False)
         sys.exit(1)

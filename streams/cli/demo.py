@@ -9,7 +9,7 @@ from schemas.duration import parse_duration
 
 def demo(
     duration: Annotated[str | None, typer.Option(help="How long, as in 60s or 5m; until Ctrl-C when absent.")] = None,
-    customers: Annotated[int, typer.Option(min=10, max=20_000, help="How many the shop has at the start.")] = 650,
+    customers: Annotated[int, typer.Option(min=10, max=20_000, help="How many the shop has at the start.")] = 500,
     seed: Annotated[int, typer.Option(help="Another seed is another shop.")] = 7,
     plain: Annotated[bool, typer.Option("--plain", help="Status lines in place of the live view.")] = False,
 ) -> None:

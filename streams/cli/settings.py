@@ -9,6 +9,7 @@ from rich.table import Table
 
 from schemas.duration import format_duration
 from schemas.settings import CONFIG_FILE, load_settings
+from streams.availability import address_of_redis
 
 
 def settings() -> None:
@@ -28,7 +29,10 @@ def _add_rows(table: Table, model: BaseModel, prefix: str) -> None:
         else:
             changed = value != field.get_default(call_default_factory=True)
             table.add_row(
-                f"{prefix}{name.upper()}", _spell(value), field.description, style="bold" if changed else None
+                f"{prefix}{name.upper()}",
+                address_of_redis(value) if name == "redis_url" else _spell(value),
+                field.description,
+                style="bold" if changed else None,
             )
 
 

@@ -20,7 +20,7 @@ from streams.clock import Clock
 from streams.demo.shop import Shop
 from streams.demo.shopper import Event
 
-_EVERY = 0.15
+_EVERY = 0.2
 _MOST_EVENTS = 200
 _PATIENCE = 30.0
 _TIMEOUT = 15.0

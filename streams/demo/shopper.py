@@ -71,6 +71,7 @@ class Shopper:
         self._country = rng.choice(list(_COUNTRIES))
         self._mobile = not anonymous and rng.random() < 0.35
         self._emails_on = rng.randrange(_EMAIL_EVERY_DAYS) if not anonymous and rng.random() < 0.7 else None
+        self._signed_up = False
         self._appetite = 0.0
         self._trouble = 0.0
         self._warm_until, self._warmth = 0.0, 1.0
@@ -94,7 +95,7 @@ class Shopper:
         self._age += 1
         if self.alive:
             self._fate()
-        happened = [(at, event, chosen) for at, event, chosen in self._happenings() if chosen is False or self.alive]
+        happened = [(at, event, chosen) for at, event, chosen in self._happenings() if self.alive or not chosen]
         happened.sort(key=lambda item: item[0])
         self.life.touched.extend(at for at, _, chosen in happened if chosen)
         return [(at, self._signed(at, event)) for at, event, _ in happened]
@@ -145,7 +146,8 @@ class Shopper:
 
     def _visit(self, at: float) -> Iterator[tuple[float, Event, bool]]:
         rng = self._rng
-        if self._age == 0 and not self._anonymous:
+        if not self._signed_up and not self._anonymous:
+            self._signed_up = True
             plan = rng.choice(("free", "plus", "premium"))
             traits = {"name": f"{rng.choice(_FIRST_NAMES)} {rng.choice('ABCDEFGHKLMNPRST')}.", "plan": plan}
             yield at, {"type": "identify", "traits": {**traits, "country": self._country}}, False

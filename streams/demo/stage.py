@@ -28,13 +28,13 @@ _POLICY = {
     "HORIZON": "14d",
     "ACTIVITY": "45d",
     "ENGAGEMENT_WINDOW": "7d",
-    "PREDICT_EVERY": "5d",
+    "PREDICT_EVERY": "7d",
     "ENGAGEMENT_LEAST": "4",
     "HOLD": "1d",
     "COOL_DOWN": "10d",
 }
 # Real time costs two days of stream time a second, on the way from the shop to the worker too.
-_PACE = {"TICK": "1d", "TICK_EVERY": "250ms", "LIVE_WITHIN": "60d", "LATENESS": "1d"}
+_PACE = {"TICK": "1d", "TICK_EVERY": "500ms", "LIVE_WITHIN": "60d", "LATENESS": "1d"}
 
 
 class Stage:
@@ -99,7 +99,7 @@ class Stage:
         meets = datetime.now(UTC) + _BEGINS_BEFORE / (speed - 1)
         return {
             **self._stack.environment(),
-            "EBBFLOW_PARTITIONS": "4",
+            "EBBFLOW_PARTITIONS": "2",
             "EBBFLOW_GATEWAY_HOST": "127.0.0.1",
             "EBBFLOW_GATEWAY_PORT": str(self._ports["gateway"]),
             "EBBFLOW_METRICS_HOST": "127.0.0.1",

@@ -11,7 +11,7 @@ from schemas.alert import Alert, AlertKind
 from schemas.policy import Policy
 from streams.demo.shopper import DAY, Life
 
-_MOST_MOMENTS = 200
+_MOST_MOMENTS = 100
 """The base shares are taken at no more than so many of the alerts' moments."""
 
 
@@ -136,7 +136,7 @@ def _share(turns: Sequence[Turn], by_name: Mapping[str, Life], true: Callable[[L
 
 def _base(turns: Sequence[Turn], lives: Sequence[Life], true: Callable[[Life, float], bool], activity: float) -> Share:
     """The same question about everybody who could have been alerted at the same moments."""
-    moments = sorted(turn.at for turn in turns)[:: 1 + len(turns) // _MOST_MOMENTS]
+    moments = sorted(turn.at for turn in turns)[:: max(1, math.ceil(len(turns) / _MOST_MOMENTS))]
     asked = [(life, at) for at in moments for life in lives if _active(life, at, activity)]
     return Share(sum(true(life, at) for life, at in asked), len(asked))
 

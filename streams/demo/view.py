@@ -15,7 +15,6 @@ from rich.text import Text
 from schemas.alert import Alert, AlertKind
 from streams.demo.figures import Figures
 
-_LINES_AN_ALERT = 3
 _MARKS = {
     AlertKind.CHURN_RISK: ("▼", "yellow", "churn risk"),
     AlertKind.ENGAGEMENT_RISING: ("▲", "green", "warming up"),
@@ -105,7 +104,7 @@ def _model(figures: Figures) -> Panel:
         Text(loss, no_wrap=True, overflow="ellipsis"),
         state,
     )
-    title = f"the model, version {figures.version}, from {figures.learned:,} outcomes"
+    title = f"the model, {figures.learned:,} outcomes learned"
     return Panel(body, title=title, title_align="left")
 
 
@@ -129,7 +128,7 @@ def _alert(alert: Alert) -> list[Text]:
             f"  {alert.at_stake.amount:,.0f} {alert.at_stake.currency} at stake".rstrip(), style="default not bold"
         )
     head.append(f"  {_date(alert.at.timestamp())}", style="dim not bold")
-    why = "; ".join(reason.words for reason in alert.reasons) or alert.summary
+    why = "; ".join(reason.words for reason in alert.reasons) or "in so many words"
     lines = [head, Text(f"  {why}"), Text(f"  → {alert.suggestion}", style="dim")]
     for line in lines:
         line.no_wrap, line.overflow = True, "ellipsis"

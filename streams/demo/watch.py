@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from dataclasses import replace
 
 from schemas.alert import Alert
 from streams.clock import Clock
@@ -28,25 +29,27 @@ class Watch:
 
     def look(self) -> Scene:
         """How things stand now. To be called a few times a second."""
-        now, stream_time = time.monotonic(), self._clock.now()
+        now = time.monotonic()
         self._show_one_of(self._feed.poll(), now)
-        if now >= self._history[-1][0] + _FIGURES_EVERY and (figures := self._metrics.read()) is not None:
-            self._history.append((now, figures))
-            if figures.warm and self.warm_since is None:
-                self.warm_since = stream_time
+        if now >= self._history[-1][0] + _FIGURES_EVERY:
+            self._read_figures(now)
         (before, earlier), (last, figures) = self._history[0], self._history[-1]
         rate = (figures.touchpoints - earlier.touchpoints) / (last - before) if last > before else 0.0
-        return Scene(stream_time, now - self._began, rate, figures, self._feed.opened, list(self._newest))
+        return Scene(self._clock.now(), now - self._began, rate, figures, self._feed.opened, list(self._newest))
 
     def drain(self, published: int, within: float) -> Scene:
-        """Wait until the worker is done with everything published, or for so many seconds, then look once more."""
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            figures = self._metrics.read()
-            if figures is not None and figures.read >= published:
-                break
+        """How things stand once the worker is done with everything published, or after so many seconds."""
+        began = time.monotonic()
+        while self._read_figures(time.monotonic()).read < published and time.monotonic() < began + within:
             time.sleep(0.1)
-        return self.look()
+        return replace(self.look(), elapsed=began - self._began)
+
+    def _read_figures(self, now: float) -> Figures:
+        figures = self._metrics.read() or self._history[-1][1]
+        self._history.append((now, figures))
+        if figures.warm and self.warm_since is None:
+            self.warm_since = self._clock.now()
+        return figures
 
     def _show_one_of(self, alerts: list[Alert], now: float) -> None:
         """Several alerts open in a second; nobody can read them all, so every kind gets its turn."""

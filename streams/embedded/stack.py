@@ -3,6 +3,7 @@
 import socket
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -61,7 +62,7 @@ class EmbeddedStack:
                 if _listens(port):
                     raise EmbeddedError(f"port {port} is taken: {name} needs another one")
                 companion = undo.enter_context(Companion(name, command, home / f"{port}.log"))
-                companion.wait_until(lambda port=port: _listens(port), _READY_WITHIN)
+                companion.wait_until(partial(_listens, port), _READY_WITHIN)
                 self.companions.append(companion)
             self._cleanup = undo.pop_all()
         return self

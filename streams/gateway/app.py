@@ -70,7 +70,8 @@ class _Gateway:
         if key is not None:
             self._keys.check(key)
         body = await read_body(request)
-        received = self._clock.now()
+        # To the millisecond, as dates and records carry it.
+        received = round(self._clock.now(), 3)
         try:
             parts = await _apart(members, body)
         except UnreadableError as error:

@@ -1,7 +1,7 @@
 """Correcting clients' clocks: an event happened as long before it was received as the client says it was sent after."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -10,6 +10,7 @@ from processors.reading import UnreadableError
 from schemas.rejected import RejectionCode
 
 _DATE = TypeAdapter(datetime)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def happened(event: Mapping[str, Any], sent: float | None, received: float) -> float:
@@ -55,7 +56,7 @@ def written(at: float) -> str:
         UnreadableError: if no calendar has the date.
     """
     try:
-        date = datetime.fromtimestamp(at, UTC)
-    except (OverflowError, ValueError, OSError):
+        date = _EPOCH + timedelta(milliseconds=round(at * 1000))
+    except OverflowError:
         raise UnreadableError(RejectionCode.INVALID, "timestamp: outside of the calendar", "timestamp") from None
     return date.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -36,9 +36,14 @@ class Replay:
         Raises:
             KafkaError: if the broker refuses a record, or stays away.
         """
-        # Idempotence keeps the order through retries; a row that overtook another would be taken for a repeat.
+        # One request at a time keeps the order through retries: a row that overtook another would be taken for a
+        # repeat. kafka-python's idempotence would keep it too, but does not recover from a delivery that timed out.
         producer = KafkaProducer(
-            bootstrap_servers=self._settings.broker_url, acks="all", enable_idempotence=True, linger_ms=20
+            bootstrap_servers=self._settings.broker_url,
+            acks="all",
+            enable_idempotence=False,
+            max_in_flight_requests_per_connection=1,
+            linger_ms=20,
         )
         topic, feed = self._settings.topic(TOUCHPOINTS), self._log.feed.encode()
         try:

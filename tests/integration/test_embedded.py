@@ -20,8 +20,6 @@ from tests.harness import wait_until
 
 pytestmark = pytest.mark.integration
 
-EBBFLOW = [sys.executable, "-m", "streams.cli"]
-
 
 def listens(address: str) -> bool:
     host, _, port = address.removeprefix("redis://").removesuffix("/0").partition(":")
@@ -30,10 +28,14 @@ def listens(address: str) -> bool:
 
 
 @contextmanager
-def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """`ebbflow embedded` as a shell would run it, and the environment that it prints."""
+def command(home: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """`ebbflow embedded` as a shell would run it, with its files at home, and the environment that it prints."""
     process = subprocess.Popen(
-        [*EBBFLOW, "embedded", *arguments], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-m", "streams.cli", "embedded"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(home)},
+        start_new_session=True,
     )
     try:
         assert process.stdout is not None
@@ -68,8 +70,8 @@ def test_both_end_when_the_block_fails() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_ends_in_order_and_takes_both_along(number: signal.Signals) -> None:
-    with command() as (process, environment):
+def test_the_command_ends_in_order_and_takes_both_along(number: signal.Signals, tmp_path: Path) -> None:
+    with command(tmp_path) as (process, environment):
         assert listens(environment["EBBFLOW_BROKER_URL"])
         assert listens(environment["EBBFLOW_REDIS_URL"])
         # As a terminal does with Ctrl-C: the whole process group gets it.
@@ -77,11 +79,12 @@ def test_the_command_ends_in_order_and_takes_both_along(number: signal.Signals) 
         assert process.wait(10) == 0
         assert not listens(environment["EBBFLOW_BROKER_URL"])
         assert not listens(environment["EBBFLOW_REDIS_URL"])
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
-def test_both_end_when_the_command_is_killed() -> None:
-    with command() as (process, environment):
+def test_both_end_when_the_command_is_killed(tmp_path: Path) -> None:
+    with command(tmp_path) as (process, environment):
         process.kill()
         process.wait(10)
         wait_until(lambda: not listens(environment["EBBFLOW_BROKER_URL"]), within=5)

@@ -56,15 +56,16 @@ def test_an_event_is_in_the_log_when_the_answer_comes(settings: Settings, client
     assert (touch.customer, touch.amount) == ("ada", 12.5)
 
 
-@pytest.mark.parametrize("type_", ["identify", "track", "page", "screen", "group", "alias"])
-def test_the_route_says_the_type(type_: str, settings: Settings, client: httpx.Client) -> None:
-    body = {"anonymousId": "v1", "userId": None, "event": "Signed In", "messageId": "m1"}
-    assert client.post(f"/v1/{type_}", json=body).status_code == 200
-    assert client.post(f"/v1/{type_}", json={**body, "type": type_}).status_code == 200
-    other = client.post(f"/v1/{type_}", json={**body, "type": "alias" if type_ == "track" else "track"})
-    assert (other.status_code, other.json()["detail"]) == (400, "type")
+def test_the_route_says_the_type(settings: Settings, client: httpx.Client) -> None:
+    types = ["identify", "track", "page", "screen", "group", "alias"]
+    for type_ in types:
+        body = {"anonymousId": "v1", "userId": None, "event": "Signed In", "messageId": "m1"}
+        assert client.post(f"/v1/{type_}", json=body).status_code == 200
+        assert client.post(f"/v1/{type_}", json={**body, "type": type_}).status_code == 200
+        other = client.post(f"/v1/{type_}", json={**body, "type": "alias" if type_ == "track" else "track"})
+        assert (other.status_code, other.json()["detail"]) == (400, "type")
     records = records_of(settings, "touchpoints")
-    assert [json.loads(record.value)["type"] for record in records] == [type_] * 2
+    assert [json.loads(record.value)["type"] for record in records] == [type_ for type_ in types for _ in range(2)]
     assert {(record.key, json.loads(record.value)["messageId"]) for record in records} == {(b"anon:v1", "m1")}
 
 
@@ -143,16 +144,14 @@ def test_a_write_key_may_come_in_three_ways(settings: Settings, gateway: str) ->
     assert not any(b"writeKey" in record.value for record in records)
 
 
-@pytest.mark.parametrize("type_", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])
-def test_json_is_json_whatever_it_is_called(type_: str, settings: Settings, client: httpx.Client) -> None:
+def test_json_is_json_whatever_it_is_called(settings: Settings, client: httpx.Client) -> None:
     body = json.dumps(ORDER).encode()
-    assert client.post("/v1/track", content=body, headers={"Content-Type": type_}).status_code == 200
-    packed = gzip.compress(body)
-    assert client.post("/v1/track", content=packed, headers={"Content-Type": type_}).status_code == 200
-    headers = {"Content-Type": type_, "Content-Encoding": "gzip"}
-    assert client.post("/v1/track", content=packed, headers=headers).status_code == 200
-    assert client.post("/v1/track", content=body, headers=headers).status_code == 200
-    assert len(published(settings)) == 4
+    for name in ("application/json", "text/plain", "application/x-www-form-urlencoded", ""):
+        for content in (body, gzip.compress(body)):
+            for more in ({}, {"Content-Encoding": "gzip"}):
+                headers = {"Content-Type": name, **more}
+                assert client.post("/v1/track", content=content, headers=headers).status_code == 200
+    assert len(published(settings)) == 16
 
 
 def event(**fields: Any) -> bytes:
@@ -190,7 +189,7 @@ BAD_EVENTS: dict[str, tuple[bytes, str, str]] = {
     "before the calendar": (event(timestamp="0001-01-01T00:00:00Z", sentAt="9999-01-01T00:00:00Z"), "invalid", ""),
     "after the calendar": (event(timestamp="9999-01-01T00:00:00Z", sentAt="0001-01-01T00:00:00Z"), "invalid", ""),
     "future": (event(timestamp="2999-01-01T00:00:00Z"), "in_the_future", "timestamp"),
-    "future by the client": (event(timestamp="2020-01-02T00:00:00Z", sentAt="2020-01-01T00:00:00Z"), "in_the_future", ""),
+    "future by its own clock": (event(timestamp="2020-01-02", sentAt="2020-01-01"), "in_the_future", "timestamp"),
 }  # fmt: skip
 
 
@@ -228,36 +227,39 @@ def test_a_write_key_in_a_bad_event_is_not_kept(settings: Settings, client: http
     assert Rejected.model_validate_json(record.value).original == bad.replace(WRITE_KEY.encode(), b"")
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"", 400),
-        (b"batch", 400),
-        (b"[]", 400),
-        (b"{}", 400),
-        (b'{"batch":{}}', 400),
-        (b'{"batch":null}', 400),
-        (b'{"batch":[{"type":"identify","userId":"a"}', 400),
-        (b'{"batch":[{"type":"identify","userId":"a"}]]', 400),
-        (b'{"batch":[NaN}', 400),
-        (b'{"batch":[{}],"sentAt":"soon"}', 400),
-        (b'{"batch":[{}],"sentAt":NaN}', 400),
-        (b'{"batch":[{}],"context":[]}', 400),
-        (b'{"batch":[{}],"integrations":"all"}', 400),
-        (b'{"batch":[{}],"context":' + b'{"a":' * 5000 + b"1" + b"}" * 5001, 400),
-        (b"[" * 300_000, 400),
-        (b'{"batch":[' + b",".join([b"{}"] * 2501) + b"]}", 413),
-        (b'{"batch":[' + b" " * 512_000 + b"]}", 413),
-        (b"\x1f\x8bnot really gzip", 400),
-        (gzip.compress(b'{"batch":[]}')[:-9], 400),
-        (gzip.compress(b'{"batch":[]}') + b"more", 400),
-        (gzip.compress(b'{"batch":[' + b" " * 50_000_000 + b"]}"), 413),
-    ],
-)
-def test_a_batch_that_cannot_be_read_is_refused(body: bytes, status: int, client: httpx.Client) -> None:
-    answer = client.post("/v1/batch", content=body)
-    assert (answer.status_code, answer.json().keys()) == (status, {"code", "message", "detail"})
-    assert "Traceback" not in answer.text
+BAD_BATCHES = [
+    (b"", 400),
+    (b"batch", 400),
+    (b"[]", 400),
+    (b"{}", 400),
+    (b'{"batch":{}}', 400),
+    (b'{"batch":null}', 400),
+    (b'{"batch":[{"type":"identify","userId":"a"}', 400),
+    (b'{"batch":[{"type":"identify","userId":"a"}]]', 400),
+    (b'{"batch":[NaN}', 400),
+    (b'{"batch":[{}],"sentAt":"soon"}', 400),
+    (b'{"batch":[{}],"sentAt":NaN}', 400),
+    (b'{"batch":[{}],"context":[]}', 400),
+    (b'{"batch":[{}],"integrations":"all"}', 400),
+    (b'{"batch":[{}],"context":' + b'{"a":' * 5000 + b"1" + b"}" * 5001, 400),
+    (b"[" * 300_000, 400),
+    (b'{"batch":"' + b'\\"' * 200_000 + b"}", 400),
+    (b'{"batch":[' + b",".join([b"{}"] * 2501) + b"]}", 413),
+    (b'{"batch":[' + b" " * 512_000 + b"]}", 413),
+    (b"\x1f\x8bnot really gzip", 400),
+    (gzip.compress(b'{"batch":[]}')[:-9], 400),
+    (gzip.compress(b'{"batch":[]}') + b"more", 400),
+    (gzip.compress(b'{"batch":[' + b" " * 50_000_000 + b"]}"), 413),
+]
+
+
+def test_a_batch_that_cannot_be_read_is_refused(settings: Settings, client: httpx.Client) -> None:
+    for body, status in BAD_BATCHES:
+        answer = client.post("/v1/batch", content=body)
+        assert (answer.status_code, answer.json().keys()) == (status, {"code", "message", "detail"}), body[:80]
+        assert "Traceback" not in answer.text
+    assert client.post("/v1/batch", json={"batch": []}).json() == {"success": True}
+    assert published(settings) == []
 
 
 def test_a_full_batch_arrives_whole(settings: Settings, client: httpx.Client) -> None:
@@ -271,25 +273,9 @@ def test_a_full_batch_arrives_whole(settings: Settings, client: httpx.Client) ->
     assert all(numbers == sorted(numbers) for numbers in in_order.values())
 
 
-def test_an_empty_batch_is_nothing_to_do(client: httpx.Client) -> None:
-    assert client.post("/v1/batch", json={"batch": []}).json() == {"success": True}
-
-
-def test_a_body_without_a_length_is_cut_off_when_it_grows_too_large(client: httpx.Client) -> None:
-    sent = 0
-
-    def endless() -> Iterator[bytes]:
-        nonlocal sent
-        while sent < 50_000_000:
-            sent += 65_536
-            yield b" " * 65_536
-
-    try:
-        assert client.post("/v1/batch", content=endless()).status_code == 413
-    except (httpx.WriteError, httpx.ReadError):
-        pass  # Cut off while still sending: the answer may be lost with the connection.
-    assert sent < 50_000_000
-    assert client.get("/healthz").status_code == 200
+def test_a_body_without_a_length_is_bounded_too(client: httpx.Client) -> None:
+    answer = client.post("/v1/batch", content=(b" " * 65_536 for _ in range(40)))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
 def test_an_unknown_encoding_is_named(client: httpx.Client) -> None:
@@ -329,7 +315,7 @@ def test_no_input_breaks_it(settings: Settings, client: httpx.Client) -> None:
     good = 0
 
     @given(st.sampled_from(["track", "identify", "batch"]), BODIES)
-    @effort(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+    @effort(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     def throw(route: str, body: bytes) -> None:
         nonlocal good
         answer = client.post(f"/v1/{route}", content=body)
@@ -349,10 +335,10 @@ def test_no_input_breaks_it(settings: Settings, client: httpx.Client) -> None:
 async def test_many_clients_at_once_lose_nothing(settings: Settings, gateway: str) -> None:
     async with httpx.AsyncClient(base_url=gateway, auth=(WRITE_KEY, ""), timeout=30) as client:
         answers = await asyncio.gather(
-            *(client.post("/v1/track", json={**ORDER, "messageId": str(number)}) for number in range(200))
+            *(client.post("/v1/track", json={**ORDER, "messageId": str(number)}) for number in range(60))
         )
     assert {answer.status_code for answer in answers} == {200}
-    assert {event["messageId"] for event in published(settings)} == {str(number) for number in range(200)}
+    assert {event["messageId"] for event in published(settings)} == {str(number) for number in range(60)}
 
 
 def test_health_and_metrics(client: httpx.Client) -> None:

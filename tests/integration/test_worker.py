@@ -3,12 +3,12 @@
 import json
 import os
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
 
 from schemas.rejected import Rejected
 from schemas.settings import Settings
@@ -103,6 +103,36 @@ def test_two_workers_share_the_partitions_and_double_nothing(settings: Settings,
     assert folded(settings) == 4000
 
 
+def test_a_producer_that_keys_at_random_doubles_nothing(settings: Settings, tmp_path: Path) -> None:
+    producer, topic = producer_for(settings), settings.topic("touchpoints")
+    with (
+        running_worker(settings, tmp_path / "one.log", EBBFLOW_BATCH_RECORDS="50"),
+        running_worker(settings, tmp_path / "two.log", EBBFLOW_BATCH_RECORDS="50"),
+    ):
+        for number in range(3000):
+            event = track(f"customer {number % 5}", number, revenue=1.0)
+            producer.send(topic, value=json.dumps(event).encode(), partition=number % 4)
+        producer.flush()
+        wait_until(lambda: folded(settings) >= 3000, within=60)
+    profiles = profiles_of(settings)
+    assert len(profiles) == 5
+    assert [p.facts.money[""].orders for p in profiles.values()] == [600] * 5
+    assert all(len(p.at) > 1 for p in profiles.values())
+
+
+def test_a_worker_that_is_asked_to_stop_commits_first(settings: Settings, tmp_path: Path) -> None:
+    producer, log = producer_for(settings), tmp_path / "worker.log"
+    with running_worker(settings, log) as worker:
+        publish(producer, settings, *(track(f"customer {n}", n) for n in range(100)))
+        wait_until(lambda: folded(settings) == 100)
+        assert worker.stop(within=20) == 0
+    admin = KafkaAdminClient(bootstrap_servers=settings.broker_url)
+    group = settings.topic("ebbflow")
+    committed = admin.list_group_offsets(group)[group]
+    admin.close()
+    assert sum(offset.offset for tp, offset in committed.items() if tp.topic.endswith("touchpoints")) == 100
+
+
 def test_silence_is_noticed_by_the_clock_alone(settings: Settings, tmp_path: Path) -> None:
     quick = settings.model_copy(
         update={
@@ -133,9 +163,7 @@ def test_a_worker_waits_for_redis_and_says_so(settings: Settings, tmp_path: Path
     log = tmp_path / "worker.log"
     nowhere = "redis://:secret-word@127.0.0.1:1/0"
     with running_worker(settings, log, EBBFLOW_REDIS_URL=nowhere, EBBFLOW_GIVE_UP_AFTER="2s") as worker:
-        begun = time.monotonic()
         wait_until(lambda: worker.status is not None)
-        assert time.monotonic() - begun < 30
         assert worker.status == 1
     said = log.read_text()
     assert "127.0.0.1:1" in said

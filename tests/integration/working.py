@@ -55,4 +55,4 @@ def folded(settings: Settings) -> int:
 
 def producer_for(settings: Settings) -> KafkaProducer:
     """A plain producer, as any Kafka user would have."""
-    return KafkaProducer(bootstrap_servers=settings.broker_url, acks="all", enable_idempotence=True, linger_ms=5)
+    return KafkaProducer(bootstrap_servers=settings.broker_url, acks="all", linger_ms=5)

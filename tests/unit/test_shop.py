@@ -78,6 +78,7 @@ def test_the_shop_shows_the_whole_life_of_a_business(events: list[Event]) -> Non
     ):  # fmt: skip
         assert seen[name], name
     assert any("anonymousId" in event for event in events)
+    assert max(Counter(event["userId"] for event in events if event["type"] == "identify").values()) == 1
 
 
 def test_nothing_hidden_is_told(events: list[Event]) -> None:

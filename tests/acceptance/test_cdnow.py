@@ -1,0 +1,63 @@
+"""The CDNOW purchase log through Kafka, with the worker killed on the way: `pytest --cdnow PATH tests/acceptance`."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from schemas.alert import Alert
+from schemas.outcome import Outcome
+from schemas.profile import Profile
+from schemas.settings import Settings
+from tests.harness import records_of, wait_until
+from tests.integration.working import environment_of, folded, profiles_of, running_worker
+
+pytestmark = [pytest.mark.cdnow, pytest.mark.timeout(1500)]
+
+OPTIONS = ("--customer", "customer_id", "--time", "date", "--event-name", "Order Completed", "--revenue", "dollars")
+
+
+def replay(settings: Settings, file: Path, *options: str) -> None:
+    command = [sys.executable, "-m", "streams.cli", "replay", str(file), *OPTIONS, *options]
+    subprocess.run(command, env={**os.environ, **environment_of(settings)}, check=True, timeout=600)
+
+
+def facts_of(profiles: dict[str, Profile]) -> dict[str, bytes]:
+    return {customer: msgspec.json.encode(profile.facts) for customer, profile in profiles.items()}
+
+
+def test_cdnow_through_kafka_is_exact_though_the_worker_is_killed(
+    settings: Settings, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    file = Path(request.config.getoption("--cdnow"))
+    with file.open() as opened:
+        rows = [(row["customer_id"], round(float(row["dollars"]) * 100)) for row in csv.DictReader(opened)]
+    log = tmp_path / "worker.log"
+    with running_worker(settings, log) as worker:
+        replay(settings, file)
+        wait_until(lambda: folded(settings) > len(rows) / 4, within=600, every=5)
+        os.kill(worker.pid, signal.SIGKILL)
+    with running_worker(settings, log):
+        wait_until(lambda: folded(settings) >= len(rows), within=900, every=5)
+        profiles = profiles_of(settings)
+        assert set(profiles) == {customer for customer, _ in rows}
+        assert sum(p.facts.money[""].orders for p in profiles.values()) == len(rows)
+        assert sum(round(100 * p.facts.money[""].revenue) for p in profiles.values()) == sum(cents for _, cents in rows)
+
+        replay(settings, file, "--again")
+        marks = tmp_path / "marks.csv"
+        marks.write_text("customer_id,date,dollars\n" + "".join(f"mark{n},1998-07-01,1\n" for n in range(60)))
+        replay(settings, marks)
+        wait_until(lambda: sum(c.startswith("mark") for c in profiles_of(settings)) == 60, within=300, every=5)
+        again = {c: p for c, p in profiles_of(settings).items() if not c.startswith("mark")}
+    assert facts_of(again) == facts_of(profiles)
+    outcomes = [Outcome.model_validate_json(record.value) for record in records_of(settings, "outcomes")]
+    alerts = [Alert.model_validate_json(record.value) for record in records_of(settings, "alerts")]
+    print(f"{len(profiles)} profiles, {len(rows)} orders, {len(outcomes)} outcomes, {len(alerts)} alerts")
+    assert {outcome.churned for outcome in outcomes} == {True, False}
+    assert {alert.state for alert in alerts} == {"opened", "closed"}
