@@ -20,7 +20,7 @@ demo: $(VENV)/.embedded ## Watch a simulated shop live, until Ctrl-C or for DURA
 	@$(BIN)/ebbflow demo $(if $(DURATION),--duration $(DURATION)s)
 
 test: lint ## Check everything: style, types, layers, and all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev ## Check style, types and layers
 	$(BIN)/ruff check .

@@ -22,7 +22,9 @@ _MOST_VISITS = 0.8
 _EVENNESS = 2.5
 """Gamma shape of the gaps between visits; 1 would be pure chance."""
 _RISK_A_DAY = (0.7, 0.009)
-"""Gamma shape and scale of the daily risk of going for good."""
+"""Gamma shape and scale of the daily risk of going for good,"""
+_LEAST_RISK = 0.002
+"""which nobody is quite without."""
 _TROUBLE_RISK = 0.03
 _TROUBLE_FADES = 0.5 ** (1 / 7)
 _FADE_SHARE, _FADE_DAYS, _FADE_RATE = 0.6, (8, 24), 0.35
@@ -66,7 +68,7 @@ class Shopper:
         self._anonymous = anonymous
         self._rng = rng
         self._visits = min(_MOST_VISITS, 0.04 + rng.gammavariate(*_VISITS_A_DAY))
-        self._risk = rng.gammavariate(*_RISK_A_DAY) + (0.15 if anonymous else 0.0)
+        self._risk = _LEAST_RISK + rng.gammavariate(*_RISK_A_DAY) + (0.15 if anonymous else 0.0)
         self._basket = rng.lognormvariate(3.6, 0.5)
         self._country = rng.choice(list(_COUNTRIES))
         self._mobile = not anonymous and rng.random() < 0.35

@@ -18,7 +18,7 @@ from tests.integration.working import environment_of, folded, profiles_of, runni
 
 pytestmark = pytest.mark.integration
 
-ROWS = 3000
+ROWS = 2000
 OPTIONS = ("--customer", "who", "--time", "when", "--event-name", "Order Completed", "--revenue", "paid")
 
 
