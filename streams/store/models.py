@@ -21,6 +21,20 @@ class Checkpoint:
     learned: dict[int, int]
 
 
+@dataclass(frozen=True)
+class Edition:
+    """One version ready to be published: sealed bytes, and the version that it follows."""
+
+    follows: int
+    version: int
+    learner: bytes
+    serving: bytes
+
+
+class SupersededError(Exception):
+    """Another model stands where this learner's last one should."""
+
+
 class ModelStore:
     """One hash: `version`, `learner` (the checkpoint) and `serving` (the frozen models)."""
 
@@ -42,15 +56,25 @@ class ModelStore:
         """Where the learner stands; a new one before the first. Raises `BrokenSealError`."""
         return self._open(await self._redis.hget(self._key, "learner")) or Checkpoint(Learner(), {})
 
-    async def publish(self, checkpoint: Checkpoint) -> bool:
-        """Serve the learner's next version and save where it stands, at once.
-
-        False if another learner has published meanwhile: this one has lost its partition and must start over.
-        """
+    def edition(self, checkpoint: Checkpoint) -> Edition:
+        """The learner's next version, sealed, and where it stands; published as often as it takes."""
         before = checkpoint.learner.version
         served = checkpoint.learner.serve()
-        sealed = (self._seal.close(pickle.dumps(part, protocol=5)) for part in (checkpoint, served))
-        return bool(await self._publish([self._key], [before, served.version, *sealed]))
+        learner, serving = (self._seal.close(pickle.dumps(part, protocol=5)) for part in (checkpoint, served))
+        return Edition(before, served.version, learner, serving)
+
+    async def publish(self, edition: Edition) -> None:
+        """Serve an edition and save where its learner stands, at once. To do it twice does no harm.
+
+        Raises:
+            SupersededError: if the version there is not the one that this learner has learned from.
+        """
+        args = (edition.follows, edition.version, edition.learner, edition.serving)
+        if not await self._publish([self._key], args):
+            raise SupersededError(
+                f"the model in Redis is no longer version {edition.follows}, which this learner went on from: "
+                "another learner has taken over, or the model was put back; start again to learn on from what is there"
+            )
 
     def _open(self, sealed: Any) -> Any:
         # The seal has been checked when the pickle is read.

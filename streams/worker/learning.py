@@ -54,19 +54,20 @@ class Learning:
             self._unsaved.append(batch)
 
     async def save(self) -> None:
-        """Publish what was learned since the last time, if anything."""
+        """Publish what was learned since the last time, if anything.
+
+        Raises:
+            SupersededError: if another learner has taken over; nothing of this one's counts then.
+        """
         async with self._turn:
             if not self._unsaved or self._checkpoint is None:
                 return
-            checkpoint = self._checkpoint
-            if await self._patience(lambda: self._store.publish(checkpoint)):
-                for batch in self._unsaved:
-                    batch.done()
-                _report(checkpoint)
-            else:
-                logger.warning("Another learner has published: starting over from its model")
-                self._checkpoint = None
+            edition = self._store.edition(self._checkpoint)
+            await self._patience(lambda: self._store.publish(edition))
+            for batch in self._unsaved:
+                batch.done()
             self._unsaved.clear()
+            _report(self._checkpoint)
 
     async def forget(self) -> None:
         """The outcomes are another learner's now."""

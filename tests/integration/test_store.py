@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from processors.advance import advance
 from schemas.profile import Profile
 from schemas.settings import Settings
-from streams.store.models import Checkpoint, ModelStore
+from streams.store.models import Checkpoint, ModelStore, SupersededError
 from streams.store.profiles import PUBLISHED, ProfileStore
 from streams.store.seal import BrokenSealError, seal_of
 from streams.store.timers import MOST_DUE, TimerStore
@@ -98,23 +98,24 @@ async def test_a_new_model_is_picked_up_and_a_tampered_one_refused(redis: Redis,
     assert scorer.models.version == 0
     version = learner.version + 1
     await redis.hset(settings.keyspace("model"), "version", learner.version)
-    assert await store.publish(Checkpoint(learner, {0: 99}))
+    await store.publish(store.edition(Checkpoint(learner, {0: 99})))
     await scorer.refresh()
     assert (scorer.models.version, scorer.models.outcomes) == (version, 100)
 
-    assert await store.publish(Checkpoint(learner, {0: 120}))
+    await store.publish(store.edition(Checkpoint(learner, {0: 120})))
     sealed = bytearray(await redis.hget(settings.keyspace("model"), "serving"))
     sealed[len(sealed) // 2] ^= 1
     await redis.hset(settings.keyspace("model"), "serving", bytes(sealed))
     await scorer.refresh()
     assert scorer.models.version == version
-    assert await store.publish(Checkpoint(learner, {0: 130}))
+    await store.publish(store.edition(Checkpoint(learner, {0: 130})))
     await scorer.refresh()
     assert scorer.models.version == version + 2
 
 
 async def test_a_model_sealed_with_another_key_is_refused(redis: Redis, settings: Settings) -> None:
-    await ModelStore(redis, keyed(settings)).publish(Checkpoint(taught(0), {}))
+    store = ModelStore(redis, keyed(settings))
+    await store.publish(store.edition(Checkpoint(taught(0), {})))
     with pytest.raises(BrokenSealError, match="EBBFLOW_MODEL_KEY"):
         await ModelStore(redis, keyed(settings)).checkpoint()
 
@@ -122,9 +123,13 @@ async def test_a_model_sealed_with_another_key_is_refused(redis: Redis, settings
 async def test_only_one_of_two_learners_publishes(redis: Redis, settings: Settings) -> None:
     store = ModelStore(redis, keyed(settings))
     one, two = await store.checkpoint(), await store.checkpoint()
-    assert await store.publish(one)
-    assert not await store.publish(two)
-    assert (await store.checkpoint()).learner.version == 1
+    two.learned[0] = 7
+    edition = store.edition(one)
+    await store.publish(edition)
+    await store.publish(edition)
+    with pytest.raises(SupersededError):
+        await store.publish(store.edition(two))
+    assert (await store.checkpoint()).learned == {}
 
 
 def test_without_a_key_one_is_made_for_this_user_and_kept(
