@@ -26,7 +26,7 @@ def settings_for(stack: EmbeddedStack) -> Settings:
         redis_url=stack.redis_url,
         prefix=f"t{uuid4().hex[:8]}",
         partitions=4,
-        session_timeout=timedelta(seconds=6),
+        session_timeout=timedelta(seconds=3),
         write_keys=WRITE_KEY,
         gateway_port=free_port(),
     )

@@ -29,10 +29,13 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def running_worker(settings: Settings, log: Path, **more: str) -> Iterator[Companion]:
-    """A worker process; metrics are off unless a port is given."""
+    """A worker process, killed when the block ends; metrics are off unless a port is given."""
     environment = {**environment_of(settings), "EBBFLOW_WORKER_METRICS_PORT": "0", **more}
     with Companion("worker", [sys.executable, "-m", "streams.cli", "worker"], log, environment) as worker:
-        yield worker
+        try:
+            yield worker
+        finally:
+            worker.stop(within=0)
 
 
 def profiles_of(settings: Settings) -> dict[str, Profile]:
