@@ -1,10 +1,12 @@
 """Alerts: which rules apply to a customer, and what an alert says: who, why, how sure, how much, what to do."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from processors.episodes import Rule, Turn, follow
-from processors.features import WORDS, as_dict, expected_revenue
+from processors.features import NAMES, WORDS, expected_revenue
 from processors.models import Models
 from processors.suggestions import suggest
 from schemas.alert import Alert, AlertKind, AtStake, Reason, Severity, Sureness
@@ -15,6 +17,7 @@ MAX_REASONS = 3
 _CRITICAL_RISK = 0.9
 
 
+@lru_cache(maxsize=8)
 def rules(policy: Policy) -> dict[AlertKind, Rule]:
     """The rule of each kind of alert."""
     hold, cool_down = policy.hold.total_seconds(), policy.cool_down.total_seconds()
@@ -26,11 +29,13 @@ def rules(policy: Policy) -> dict[AlertKind, Rule]:
 
 
 def levels(facts: Facts, scores: Scores | None, policy: Policy) -> dict[AlertKind, float | None]:
-    """The score that each rule looks at. What a model that is still warming up says opens nothing."""
+    """The score that each rule looks at. What a model that is still warming up says opens nothing, and a newcomer,
+    known for less than a horizon, has no usual engagement to rise above."""
     churn = rising = None
     if scores is not None and not scores.warming_up:
         churn = scores.churn
-        if scores.engagement >= policy.engagement_least:
+        known = scores.at - facts.first_seen
+        if scores.engagement >= policy.engagement_least and known >= policy.horizon.total_seconds():
             rising = round(scores.engagement / max(scores.usual, 1.0), 3)
     return {
         AlertKind.CHURN_RISK: churn,
@@ -43,7 +48,7 @@ def decide(
     customer: str,
     facts: Facts,
     scores: Scores | None,
-    features: list[float],
+    features: Sequence[float],
     episodes: dict[str, Episode],
     now: float,
     models: Models,
@@ -75,7 +80,7 @@ def _alert(
     since: float,
     level: float,
     rule: Rule,
-    features: list[float],
+    features: Sequence[float],
     now: float,
     models: Models,
     policy: Policy,
@@ -112,16 +117,15 @@ def _severity(kind: AlertKind, turn: Turn, level: float) -> Severity:
     return "critical" if kind is AlertKind.CUSTOMER_LEFT or level >= _CRITICAL_RISK else "warning"
 
 
-def _reasons(kind: AlertKind, features: list[float], models: Models) -> list[Reason]:
+def _reasons(kind: AlertKind, features: Sequence[float], models: Models) -> list[Reason]:
     """The features that push the score the way the alert goes, strongest first: the model's own contributions."""
     if kind is AlertKind.CUSTOMER_LEFT or not features:
         return []
-    named = as_dict(features)
-    parts = models.explain(named) if kind is AlertKind.CHURN_RISK else models.explain_engagement(named)
-    strongest = sorted(parts.items(), key=lambda part: -part[1])[:MAX_REASONS]
+    weights = (models.explain if kind is AlertKind.CHURN_RISK else models.explain_engagement)(features)
+    strongest = sorted(zip(weights, NAMES, features, strict=True), reverse=True)[:MAX_REASONS]
     return [
-        Reason(feature=name, value=named[name], weight=round(weight, 4), words=WORDS[name](named[name]))
-        for name, weight in strongest
+        Reason(feature=name, value=round(value, 4), weight=round(weight, 4), words=WORDS[name](value))
+        for weight, name, value in strongest
         if weight > 0
     ]
 

@@ -38,7 +38,7 @@ _RATING_FADES = 90.0
 
 
 def extract(facts: Facts, now: float) -> list[float]:
-    """The features of a customer at `now` (epoch seconds), in the order of `NAMES`, to four decimals."""
+    """The features of a customer at `now` (epoch seconds), in the order of `NAMES`."""
     week, month, quarter = factors(max(0.0, now - facts.rates_at))
     activity = facts.rates or (0.0, 0.0, 0.0)
     kinds = facts.kind_rates
@@ -47,7 +47,7 @@ def extract(facts: Facts, now: float) -> list[float]:
     gap = facts.rhythm.mean if facts.rhythm.count else 0.0
     lately = rate(activity[SHORT] * week, HALF_LIVES[SHORT], tenure)
     usually = rate(activity[LONG] * quarter, HALF_LIVES[LONG], tenure)
-    values = (
+    return [
         math.log1p(silence),
         math.log((1.0 + silence) / (1.0 + gap)) if gap else 0.0,
         math.log1p(activity[SHORT] * week),
@@ -66,8 +66,7 @@ def extract(facts: Facts, now: float) -> list[float]:
         math.log1p(kinds.get(Kind.FRICTION, 0.0) * month),
         math.log1p(kinds.get(Kind.CAMPAIGN, 0.0) * month),
         _rating(facts, now),
-    )
-    return [round(value, 4) for value in values]
+    ]
 
 
 def usual_engagement(facts: Facts, now: float, window: float) -> float:

@@ -1,11 +1,9 @@
 """Learning: outcomes go in one by one, and a frozen version of the models comes out whenever it is asked for."""
 
-from copy import deepcopy
-
 from river import compose, linear_model, optim, preprocessing
 
 from processors.honesty import CHAMPION, Honesty
-from processors.serving import ServedModels
+from processors.serving import Linear, ServedModels
 from schemas.outcome import Outcome
 
 WARM_AFTER = 200
@@ -59,6 +57,6 @@ class Learner:
             warm=self.warm,
             base_rate=self.base_rate,
             auc=self.honesty.auc(CHAMPION),
-            churn_model=deepcopy(self._churn),
-            engagement_model=deepcopy(self._engagement),
+            log_odds=Linear.of(self._churn),
+            log_engagement=Linear.of(self._engagement),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from processors.features import as_dict, usual_engagement
+from processors.features import usual_engagement
 from processors.models import Models
 from schemas.policy import Policy
 from schemas.profile import Facts, Prediction, Scores
@@ -10,12 +10,11 @@ from schemas.profile import Facts, Prediction, Scores
 
 def score(facts: Facts, features: Sequence[float], now: float, models: Models, policy: Policy) -> Scores:
     """Churn risk and expected engagement at `now`, marked as warming up until the models have seen enough."""
-    named = as_dict(features)
     usual = usual_engagement(facts, now, policy.engagement_window.total_seconds())
-    engagement = models.engagement(named)
+    engagement = models.engagement(features)
     return Scores(
         at=round(now, 3),
-        churn=round(min(1.0, max(0.0, models.churn(named))), 4),
+        churn=round(min(1.0, max(0.0, models.churn(features))), 4),
         engagement=round(usual if engagement is None else max(0.0, engagement), 3),
         usual=round(usual, 3),
         model=models.version,
@@ -27,7 +26,7 @@ def prediction_of(scores: Scores, features: Sequence[float], models: Models) -> 
     """The same, noted down to be checked when it falls due."""
     return Prediction(
         made=scores.at,
-        features=list(features),
+        features=[round(value, 4) for value in features],
         churn=scores.churn,
         engagement=scores.engagement,
         base_rate=round(models.base_rate, 4),

@@ -1,4 +1,4 @@
-"""What the business decides: horizons, thresholds, and what its event names mean."""
+"""What the business decides: horizons and thresholds."""
 
 from datetime import timedelta
 from typing import Self
@@ -6,7 +6,6 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.duration import Duration
-from schemas.kinds import Kind
 
 
 class Policy(BaseModel):
@@ -36,9 +35,6 @@ class Policy(BaseModel):
     )
     hold: Duration = Field(timedelta(hours=12), description="A score must stay over its threshold this long.")
     cool_down: Duration = Field(timedelta(days=14), description="After an alert closed, the next one waits this long.")
-    kinds: dict[str, Kind] = Field(
-        default_factory=dict, description='Your own event names: `"Order Placed" = "purchase"`.'
-    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -14,6 +14,7 @@ from pydantic_settings import (
 )
 
 from schemas.duration import Duration
+from schemas.kinds import Kind
 from schemas.policy import Policy
 
 CONFIG_FILE = "ebbflow.toml"
@@ -95,6 +96,9 @@ class Settings(BaseSettings):
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    kinds: dict[str, Kind] = Field(
+        default_factory=dict, description='What your own event names mean: `"Table Reserved" = "purchase"`.'
+    )
     policy: Policy = Field(default_factory=Policy, description="The rules of the business; see Policy.")
 
     @classmethod

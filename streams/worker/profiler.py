@@ -46,7 +46,7 @@ class Profiler:
         self._policy = settings.policy
         self._profiles, self._timers = profiles, timers
         self._scorer, self._publisher, self._clock = scorer, publisher, clock
-        self._reader = Reader(KindRules(settings.policy.kinds), settings.tick.total_seconds())
+        self._reader = Reader(KindRules(settings.kinds), settings.tick.total_seconds())
         self._patience = Patience(settings.give_up_after)
         self._live_within = settings.live_within.total_seconds()
         self._lateness = settings.lateness.total_seconds()

@@ -54,7 +54,7 @@ def test_a_killed_learner_goes_on_where_its_model_stands(settings: Settings, tmp
     producer.send(settings.topic("outcomes"), value=b"no outcome at all").get(10)
     with running_worker(settings, log):
         wait_until(lambda: learned(settings).outcomes >= 3000)
-    after, features = learned(settings), outcome(chance).features
+    after, features = learned(settings), list(outcome(chance).features.values())
     assert after.outcomes == 3000
     assert after.serve().churn(features) == undisturbed.serve().churn(features)
     assert after.serve().engagement(features) == undisturbed.serve().engagement(features)

@@ -19,10 +19,10 @@ from streams.store.profiles import ProfileStore
 def environment_of(settings: Settings) -> dict[str, str]:
     """The environment in which a process has just these settings."""
     environment = {}
-    for name, value in settings.model_dump(mode="json", exclude={"policy"}, exclude_none=True).items():
+    for name, value in settings.model_dump(mode="json", exclude={"policy", "kinds"}, exclude_none=True).items():
         held = getattr(settings, name)
         environment[f"EBBFLOW_{name.upper()}"] = held.get_secret_value() if isinstance(held, SecretStr) else str(value)
-    for name, value in settings.policy.model_dump(mode="json", exclude={"kinds"}).items():
+    for name, value in settings.policy.model_dump(mode="json").items():
         environment[f"EBBFLOW_POLICY__{name.upper()}"] = str(value)
     return environment
 

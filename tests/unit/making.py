@@ -1,8 +1,10 @@
 """Touches, policies and models for tests of the pure core: days count from a fixed Monday."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from processors.decay import DAY
+from processors.features import NAMES
 from schemas.kinds import Kind
 from schemas.policy import Policy
 from schemas.touch import Touch
@@ -40,14 +42,14 @@ class FixedModels:
         self.base_rate, self.auc = 0.3, 0.8
         self._churn, self._engagement = churn, engagement
 
-    def churn(self, features: dict[str, float]) -> float:
+    def churn(self, features: Sequence[float]) -> float:
         return self._churn
 
-    def engagement(self, features: dict[str, float]) -> float | None:
+    def engagement(self, features: Sequence[float]) -> float | None:
         return self._engagement
 
-    def explain(self, features: dict[str, float]) -> dict[str, float]:
-        return {"recency": 0.9, "friction": 0.4, "rating": -0.2}
+    def explain(self, features: Sequence[float]) -> Sequence[float]:
+        return [{"recency": 0.9, "friction": 0.4, "rating": -0.2}.get(name, 0.0) for name in NAMES]
 
-    def explain_engagement(self, features: dict[str, float]) -> dict[str, float]:
-        return {"trend": 0.7}
+    def explain_engagement(self, features: Sequence[float]) -> Sequence[float]:
+        return [{"trend": 0.7}.get(name, 0.0) for name in NAMES]

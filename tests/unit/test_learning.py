@@ -26,7 +26,7 @@ def outcome(chance: random.Random, served: ServedModels | None = None, noise: bo
         made_at=MADE,
         due_at=MADE + timedelta(days=30),
         features=features,
-        predicted_churn=served.churn(features) if served else 0.5,
+        predicted_churn=served.churn(list(features.values())) if served else 0.5,
         predicted_engagement=1.0,
         base_rate=served.base_rate if served else 0.5,
         model=served.version if served else 0,
@@ -60,18 +60,27 @@ def test_noise_teaches_it_nothing_and_it_says_so() -> None:
 
 def test_engagement_is_learned_as_a_count() -> None:
     served = taught(2500).serve()
-    calm, busy = dict.fromkeys(NAMES, 0.0), {**dict.fromkeys(NAMES, 0.0), "activity_week": 1.5}
+    calm, busy = [0.0] * len(NAMES), [1.5 if name == "activity_week" else 0.0 for name in NAMES]
     assert served.engagement(calm) == pytest.approx(math.exp(0.5), rel=0.3)
     assert served.engagement(busy) == pytest.approx(math.exp(0.5 + 0.9), rel=0.3)
 
 
-def test_contributions_sum_to_the_log_odds() -> None:
-    served, chance = taught(800).serve(), random.Random(5)
+def test_what_is_served_is_what_river_learned_and_its_reasons_sum_to_it() -> None:
+    learner, chance = taught(800), random.Random(5)
+    served = learner.serve()
     for _ in range(20):
-        features = outcome(chance).features
-        p, neutral = served.churn(features), served.churn(served.churn_model["StandardScaler"].means | {})
-        logit = math.log(p / (1 - p)) - math.log(neutral / (1 - neutral))
-        assert sum(served.explain(features).values()) == pytest.approx(logit, abs=1e-6)
+        named = outcome(chance).features
+        features, p = list(named.values()), served.churn(list(named.values()))
+        assert p == pytest.approx(learner._churn.predict_proba_one(named)[True], abs=1e-9)
+        assert served.engagement(features) == pytest.approx(learner._engagement.predict_one(named), rel=1e-9)
+        assert sum(served.explain(features)) + served.log_odds.intercept == pytest.approx(math.log(p / (1 - p)))
+
+
+def test_absurd_features_give_a_probability_all_the_same() -> None:
+    served = taught(100).serve()
+    for extreme in (1e9, -1e9):
+        assert 0.0 <= served.churn([extreme] * len(NAMES)) <= 1.0
+        assert math.isfinite(served.engagement([extreme] * len(NAMES)) or 0.0)
 
 
 def test_it_is_warm_only_after_enough_of_both_classes() -> None:
@@ -92,14 +101,14 @@ def test_the_same_outcomes_give_the_same_learner_also_through_a_pickle() -> None
         parts.learn(one)
         if place % 100 == 99:
             parts = pickle.loads(pickle.dumps(parts))
-    features = outcome(chance).features
+    features = list(outcome(chance).features.values())
     assert whole.serve().churn(features) == parts.serve().churn(features)
     assert whole.honesty.auc(CHAMPION) == parts.honesty.auc(CHAMPION)
 
 
 def test_a_served_version_is_frozen() -> None:
     learner, chance = taught(300), random.Random(4)
-    served, features = learner.serve(), outcome(chance).features
+    served, features = learner.serve(), list(outcome(chance).features.values())
     before = served.churn(features)
     for _ in range(200):
         learner.learn(outcome(chance))

@@ -24,14 +24,14 @@ def test_defaults_need_nothing() -> None:
 
 
 def test_the_environment_wins_over_the_file(empty_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = 'partitions = 3\nbroker_url = "kafka:9092"\n[policy]\nhorizon = "10d"\n[policy.kinds]\n"Parcel" = "service"'
+    file = 'partitions = 3\nbroker_url = "kafka:9092"\n[policy]\nhorizon = "10d"\n[kinds]\n"Parcel" = "service"'
     (empty_directory / "ebbflow.toml").write_text(file)
     monkeypatch.setenv("EBBFLOW_PARTITIONS", "5")
     monkeypatch.setenv("EBBFLOW_POLICY__CHURN_OPENS", "0.8")
     settings = load_settings()
     assert (settings.partitions, settings.broker_url) == (5, "kafka:9092")
     assert (settings.policy.horizon, settings.policy.churn_opens) == (timedelta(days=10), 0.8)
-    assert settings.policy.kinds == {"Parcel": "service"}
+    assert settings.kinds == {"Parcel": "service"}
 
 
 @pytest.mark.parametrize(
