@@ -56,7 +56,7 @@ def wait_until(condition: Callable[[], object], within: float = 30, every: float
         time.sleep(every)
 
 
-def records_of(settings: Settings, topic: str) -> list[ConsumerRecord]:
+def records_of(settings: Settings, topic: str, within: float = 30) -> list[ConsumerRecord]:
     """All records that a topic holds now, in the order of partitions and offsets."""
     name, records = settings.topic(topic), []
     consumer = KafkaConsumer(bootstrap_servers=settings.broker_url, fetch_max_wait_ms=50)
@@ -64,7 +64,7 @@ def records_of(settings: Settings, topic: str) -> list[ConsumerRecord]:
         partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name)]
         consumer.assign(partitions)
         consumer.seek_to_beginning(*partitions)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + within
         # What a fetch says of the end is right on every broker; the embedded one answers end_offsets wrongly.
         while any(consumer.position(partition) != consumer.highwater(partition) for partition in partitions):
             assert time.monotonic() < deadline, f"{name} cannot be read to its end"
