@@ -18,7 +18,7 @@ from streams.demo.figures import Figures
 _MARKS = {
     AlertKind.CHURN_RISK: ("▼", "yellow", "churn risk"),
     AlertKind.ENGAGEMENT_RISING: ("▲", "green", "warming up"),
-    AlertKind.CUSTOMER_LEFT: ("■", "red", "has left"),
+    AlertKind.CUSTOMER_LEFT: ("■", "red", "left"),
 }
 SCORED = {"champion": "the model", "recency": "recency", "minus_frequency": "minus frequency"}
 
