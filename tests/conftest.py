@@ -11,7 +11,6 @@ from streams.embedded.stack import EmbeddedStack
 from streams.topics import declare
 from tests.harness import running_gateway, settings_for
 
-
 # The same examples in every run, and no opinion on how fast a busy machine makes them.
 effort.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 effort.load_profile("steady")
