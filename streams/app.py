@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from schemas.settings import Settings, load_settings
 from streams.availability import wait_for_broker, wait_for_redis
 from streams.clock import Clock
+from streams.store.log import check_log
 from streams.store.models import ModelStore
 from streams.store.profiles import ProfileStore
 from streams.store.timers import TimerStore
@@ -70,6 +71,7 @@ class EbbflowApp(faust.App):
         await asyncio.to_thread(wait_for_broker, self.ebbflow)
         await asyncio.to_thread(wait_for_redis, self.ebbflow)
         await asyncio.to_thread(declare, self.ebbflow)
+        await asyncio.to_thread(check_log, self.ebbflow)
         if self.ebbflow.worker_metrics_port:
             start_http_server(self.ebbflow.worker_metrics_port, self.ebbflow.metrics_host)
 
@@ -84,7 +86,8 @@ class EbbflowApp(faust.App):
     async def failing(self) -> AsyncIterator[None]:
         """Stop the worker on an error that got this far: going on would lose something, or patience is at an end.
 
-        What was begun is not acknowledged, and is done again by whoever comes next.
+        What was begun is not acknowledged, and is done again by whoever comes next. No later batch may be worked on
+        meanwhile: its offsets in the profiles would make what failed look like a repeat.
         """
         try:
             yield
@@ -118,7 +121,7 @@ def _add_profiles(app: EbbflowApp, settings: Settings, redis: Redis, models: Mod
     @app.agent(_topic(app, TOUCHPOINTS), name="profiles")
     async def profiles(batches: AsyncIterable[Batch]) -> None:
         async for batch in batches:
-            if batch.begin():
+            if app.failure is None and batch.begin():
                 async with app.failing():
                     await profiler.work(batch)
                     batch.done()
@@ -150,7 +153,7 @@ def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publis
     @app.agent(_topic(app, OUTCOMES), name="learner")
     async def learner(batches: AsyncIterable[Batch]) -> None:
         async for batch in batches:
-            if batch.begin():
+            if app.failure is None and batch.begin():
                 async with app.failing():
                     await learning.work(batch)
 

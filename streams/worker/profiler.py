@@ -46,7 +46,7 @@ class Profiler:
         self._policy = settings.policy
         self._profiles, self._timers = profiles, timers
         self._scorer, self._publisher, self._clock = scorer, publisher, clock
-        self._reader = Reader(KindRules(settings.kinds), settings.tick.total_seconds())
+        self._reader = Reader(KindRules(settings.kinds), settings.tick.total_seconds(), clock)
         self._patience = Patience(settings.give_up_after)
         self._live_within = settings.live_within.total_seconds()
         self._lateness = settings.lateness.total_seconds()
@@ -78,6 +78,7 @@ class Profiler:
         """These partitions are somebody else's now: what was known of their time is no longer true."""
         for partition in partitions:
             self._times.pop(partition, None)
+            metrics.LAG.remove(partition)
 
     async def _stream_time(self, partition: int) -> float:
         if partition not in self._times:

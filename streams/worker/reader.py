@@ -6,11 +6,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from processors.kinds import KindRules
-from processors.reading import UnreadableError, read
-from schemas.rejected import Rejected, Rejection
+from processors.reading import FUTURE_TOLERANCE, UnreadableError, read
+from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.touch import Feed, Touch
+from streams.clock import Clock
 from streams.transport.batch import Batch, Record
 from streams.worker import metrics
+
+# One such record would move the stream time of its partition ahead for good, and all its customers would be lost.
+_FROM_THE_FUTURE = Rejection(
+    code=RejectionCode.IN_THE_FUTURE,
+    message="the Kafka record is dated in the future: check the clock of the producer",
+)
 
 FEED_HEADER, ROW_HEADER = "ebbflow-feed", "ebbflow-row"
 
@@ -26,9 +33,10 @@ class Slice:
 class Reader:
     """Reads the batches of the touchpoints topic."""
 
-    def __init__(self, rules: KindRules, tick: float) -> None:
+    def __init__(self, rules: KindRules, tick: float, clock: Clock) -> None:
         self._rules = rules
         self._tick = tick
+        self._clock = clock
 
     def slices(self, batch: Batch, now: float, refused: list[Rejected]) -> Iterator[Slice]:
         """Cut a batch into slices no longer than a tick, starting at stream time `now`.
@@ -36,8 +44,11 @@ class Reader:
         A live batch spans an instant and is one slice; a replay spans months, and is scored and settled on the way.
         What cannot be read is appended to `refused`.
         """
-        current = Slice(now)
+        current, latest = Slice(now), self._clock.now() + FUTURE_TOLERANCE
         for record in batch.records:
+            if record.timestamp / 1000.0 > latest:
+                refused.append(rejected(batch, record, _FROM_THE_FUTURE))
+                continue
             at = max(current.now, record.timestamp / 1000.0)
             if current.touches and at // self._tick != current.now // self._tick:
                 yield current

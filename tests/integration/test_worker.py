@@ -67,11 +67,27 @@ def test_bad_records_are_rejected_whole_and_good_ones_between_them_arrive(settin
             producer.send(topic, key=b"k", value=raw)
             publish(producer, settings, track("good", number))
         producer.send(topic, key=b"k", value=None)
+        good = json.dumps(track("from the future", 0)).encode()
+        producer.send(topic, key=b"k", value=good, timestamp_ms=32_503_680_000_000)
         producer.flush()
-        wait_until(lambda: folded(settings) == len(bad) and len(records_of(settings, "rejected")) == len(bad) + 1)
+        wait_until(lambda: folded(settings) == len(bad) and len(records_of(settings, "rejected")) == len(bad) + 2)
     rejected = [Rejected.model_validate_json(record.value) for record in records_of(settings, "rejected")]
-    assert sorted(one.original for one in rejected) == sorted([*bad, b""])
+    assert sorted(one.original for one in rejected) == sorted([*bad, b"", good])
     assert all(one.rejection.message and one.source == "worker" and one.key == b"k" for one in rejected)
+
+
+def test_a_topic_made_anew_is_noticed_before_anything_is_skipped(settings: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    with running_worker(settings, log):
+        publish(producer_for(settings), settings, track("ada", 0))
+        wait_until(lambda: folded(settings) == 1)
+    admin = KafkaAdminClient(bootstrap_servers=settings.broker_url)
+    admin.delete_topics([settings.topic("touchpoints")])
+    admin.close()
+    with running_worker(settings, log) as worker:
+        wait_until(lambda: worker.status is not None)
+        assert worker.status == 1
+    assert "was made anew" in log.read_text()
 
 
 def test_a_killed_worker_loses_and_doubles_nothing(settings: Settings, tmp_path: Path) -> None:
