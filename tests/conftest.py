@@ -17,15 +17,17 @@ effort.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--cdnow", metavar="FILE", help="the CDNOW purchase log, for the tests in tests/acceptance")
+    parser.addoption("--cdnow", metavar="FILE", help="the CDNOW purchase log, for the test in tests/acceptance")
+    parser.addoption("--demo", action="store_true", help="run the tests of the demo too, which take minutes")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that need a log that was not given are not part of the run."""
-    if not config.getoption("--cdnow"):
-        without = [item for item in items if item.get_closest_marker("cdnow")]
-        items[:] = [item for item in items if item not in without]
-        config.hook.pytest_deselected(items=without)
+    """Tests that were not asked for by their option are not part of the run."""
+    for option in ("cdnow", "demo"):
+        if not config.getoption(f"--{option}"):
+            without = [item for item in items if item.get_closest_marker(option)]
+            items[:] = [item for item in items if item not in without]
+            config.hook.pytest_deselected(items=without)
 
 
 @pytest.fixture(scope="session")
