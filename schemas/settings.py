@@ -66,7 +66,8 @@ class Settings(BaseSettings):
         timedelta(seconds=5), description="How far a live partition's time stays behind the clock, for late records."
     )
     session_timeout: Duration = Field(
-        timedelta(seconds=30), description="A worker silent for longer is taken for dead by the broker."
+        timedelta(seconds=30),
+        description="A worker silent for longer is dead to the broker (Apache Kafka takes 6s at the least).",
     )
     worker_metrics_port: int = Field(9464, ge=0, le=65535, description="Prometheus metrics of the worker.")
     metrics_host: str = Field("127.0.0.1", description="Where metrics listen.")
