@@ -1,5 +1,6 @@
 """What integration tests stand on: one embedded stack for all of them, and a world of its own for each."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,9 @@ from schemas.settings import Settings
 from streams.embedded.stack import EmbeddedStack
 from streams.topics import declare
 from tests.harness import running_gateway, settings_for
+
+# A shell that runs tests in the background has Ctrl-C ignored, and so would have every process that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, and no opinion on how fast a busy machine makes them.
 effort.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
