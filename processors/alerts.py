@@ -29,18 +29,21 @@ def rules(policy: Policy) -> dict[AlertKind, Rule]:
 
 
 def levels(facts: Facts, scores: Scores | None, policy: Policy) -> dict[AlertKind, float | None]:
-    """The score that each rule looks at. What a model that is still warming up says opens nothing, and a newcomer,
-    known for less than a horizon, has no usual engagement to rise above."""
-    churn = rising = None
-    if scores is not None and not scores.warming_up:
-        churn = scores.churn
-        known = scores.at - facts.first_seen
-        if scores.engagement >= policy.engagement_least and known >= policy.horizon.total_seconds():
-            rising = round(scores.engagement / max(scores.usual, 1.0), 3)
-    return {
-        AlertKind.CHURN_RISK: churn,
-        AlertKind.ENGAGEMENT_RISING: rising,
-        AlertKind.CUSTOMER_LEFT: 1.0 if facts.left_at else 0.0,
+    """The score that each rule looks at; none for a customer who is gone, which closes what is open.
+
+    A model that is still warming up has no say, so its kinds are left out: nothing opens, and nothing closes. And a
+    newcomer, known for less than a horizon, has no usual engagement to rise above.
+    """
+    found: dict[AlertKind, float | None] = {AlertKind.CUSTOMER_LEFT: 1.0 if facts.left_at else 0.0}
+    if scores is None:
+        return found | {AlertKind.CHURN_RISK: None, AlertKind.ENGAGEMENT_RISING: None}
+    if scores.warming_up:
+        return found
+    newcomer = scores.at - facts.first_seen < policy.horizon.total_seconds()
+    rising = scores.engagement >= policy.engagement_least and not newcomer
+    return found | {
+        AlertKind.CHURN_RISK: scores.churn,
+        AlertKind.ENGAGEMENT_RISING: round(scores.engagement / max(scores.usual, 1.0), 3) if rising else 0.0,
     }
 
 
@@ -58,13 +61,15 @@ def decide(
     after, alerts = dict(episodes), []
     current = levels(facts, scores, policy)
     for kind, rule in rules(policy).items():
+        if kind not in current:
+            continue
         before = episodes.get(kind, Episode())
         episode, turn = follow(before, current[kind], rule, now)
         if episode != Episode():
             after[kind] = episode
         if turn is not None:
             since = episode.over_since or before.over_since
-            level = current[kind] or 0.0
+            level = current[kind]
             alerts.append(
                 _alert(customer, facts, kind, turn, episode.number, since, level, rule, features, now, models, policy)
             )
@@ -78,7 +83,7 @@ def _alert(
     turn: Turn,
     number: int,
     since: float,
-    level: float,
+    level: float | None,
     rule: Rule,
     features: Sequence[float],
     now: float,
@@ -111,8 +116,8 @@ def _alert(
     )
 
 
-def _severity(kind: AlertKind, turn: Turn, level: float) -> Severity:
-    if turn == "closed" or kind is AlertKind.ENGAGEMENT_RISING:
+def _severity(kind: AlertKind, turn: Turn, level: float | None) -> Severity:
+    if turn == "closed" or level is None or kind is AlertKind.ENGAGEMENT_RISING:
         return "info"
     return "critical" if kind is AlertKind.CUSTOMER_LEFT or level >= _CRITICAL_RISK else "warning"
 
@@ -130,20 +135,24 @@ def _reasons(kind: AlertKind, features: Sequence[float], models: Models) -> list
     ]
 
 
-def _at_stake(kind: AlertKind, facts: Facts, level: float, now: float, policy: Policy) -> AtStake | None:
-    if kind is AlertKind.ENGAGEMENT_RISING:
+def _at_stake(kind: AlertKind, facts: Facts, level: float | None, now: float, policy: Policy) -> AtStake | None:
+    if level is None or kind is AlertKind.ENGAGEMENT_RISING:
         return None
     amount, currency = expected_revenue(facts, now, policy.horizon.total_seconds())
     return AtStake(amount=round(amount * min(level, 1.0), 2), currency=currency) if amount > 0 else None
 
 
-def _summary(customer: str, kind: AlertKind, turn: Turn, level: float, reasons: list[Reason], policy: Policy) -> str:
+def _summary(
+    customer: str, kind: AlertKind, turn: Turn, level: float | None, reasons: list[Reason], policy: Policy
+) -> str:
     why = "; ".join(reason.words for reason in reasons)
     tail = f": {why}" if why else ""
     days = f"{policy.horizon.total_seconds() / 86_400:.0f} days"
+    if level is None:
+        return f"{customer} is gone, and this alert with them"
     if kind is AlertKind.CHURN_RISK:
         if turn == "closed":
-            return f"{customer} is no longer at risk" if level else f"{customer} is gone: nothing left to save"
+            return f"{customer} is no longer at risk"
         return f"{customer} will stay away for {days} with probability {level:.0%}{tail}"
     if kind is AlertKind.ENGAGEMENT_RISING:
         if turn == "closed":

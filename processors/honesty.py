@@ -33,14 +33,14 @@ class Honesty:
         """Take in one outcome. One that no model predicted says nothing about models."""
         if outcome.model == 0:
             return
-        self.scored += 1
-        self._labels.append(outcome.churned)
         said = {
             CHAMPION: outcome.predicted_churn,
             RECENCY: outcome.features["recency"],
             MINUS_FREQUENCY: -outcome.features["active_days"],
             BASE_RATE: outcome.base_rate,
         }
+        self.scored += 1
+        self._labels.append(outcome.churned)
         for name, score in said.items():
             self._auc[name].update(outcome.churned, score)
         for name, losses in self._losses.items():

@@ -55,7 +55,7 @@ def settle(
     horizon = policy.horizon.total_seconds()
     waiting, outcomes = [], []
     for prediction in pending:
-        left = left_at > prediction.made
+        left = prediction.made < left_at <= prediction.made + horizon
         if left or now >= prediction.made + horizon:
             outcomes.append(_outcome(customer, prediction, left, horizon))
         else:

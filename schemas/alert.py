@@ -62,7 +62,9 @@ class Alert(BaseModel):
     at: datetime = Field(description="When it opened or closed, in stream time.")
     since: datetime = Field(description="When the score first went over its threshold in this episode.")
     severity: Severity
-    score: float = Field(description="Churn: a probability. Engagement: expected over usual touchpoints.")
+    score: float | None = Field(
+        description="Churn: a probability. Engagement: expected over usual touchpoints. None: the customer is gone."
+    )
     threshold: float
     sureness: Sureness
     at_stake: AtStake | None = None

@@ -34,7 +34,7 @@ class Rejected(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rejection: Rejection
-    source: str = Field(description="Who refused it: `gateway` or `worker`.")
+    source: str = Field(description="Who refused it: `gateway`, `worker` or `replay`.")
     at: datetime
     topic: str = ""
     partition: int = -1

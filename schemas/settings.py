@@ -1,6 +1,8 @@
 """Every setting in one place: environment variables `EBBFLOW_*`, then `ebbflow.toml`, then these defaults."""
 
+import os
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated, Literal
@@ -55,9 +57,13 @@ class Settings(BaseSettings):
     role: Literal["all", "profiles", "learner"] = Field("all", description="What this worker does.")
     batch_records: int = Field(4000, ge=1, le=100_000, description="Most records handled in one go.")
     tick: Duration = Field(
-        timedelta(hours=12), description="A replay is cut into slices of stream time no longer than this."
+        timedelta(hours=12),
+        gt=timedelta(0),
+        description="A replay is cut into slices of stream time no longer than this.",
     )
-    tick_every: Duration = Field(timedelta(milliseconds=500), description="How often silence is looked for.")
+    tick_every: Duration = Field(
+        timedelta(milliseconds=500), gt=timedelta(0), description="How often silence is looked for."
+    )
     live_within: Duration = Field(
         timedelta(days=1),
         description="A partition whose newest record is older than this is a replay: its clock stands still.",
@@ -67,6 +73,7 @@ class Settings(BaseSettings):
     )
     session_timeout: Duration = Field(
         timedelta(seconds=30),
+        gt=timedelta(0),
         description="A worker silent for longer is dead to the broker (Apache Kafka takes 6s at the least).",
     )
     worker_metrics_port: int = Field(9464, ge=0, le=65535, description="Prometheus metrics of the worker.")
@@ -76,7 +83,9 @@ class Settings(BaseSettings):
     model_key: SecretStr = Field(
         SecretStr(""), description="Seals the model in Redis. Empty: a key file is made for this user."
     )
-    checkpoint_every: Duration = Field(timedelta(seconds=1), description="How often a changed model is published.")
+    checkpoint_every: Duration = Field(
+        timedelta(seconds=1), gt=timedelta(0), description="How often a changed model is published."
+    )
 
     # Gateway
     gateway_host: str = Field("127.0.0.1", description="Where the gateway listens.")
@@ -87,6 +96,7 @@ class Settings(BaseSettings):
     )
     publish_timeout: Duration = Field(
         timedelta(seconds=10),
+        gt=timedelta(0),
         description="A request answers 503 when the broker takes longer to acknowledge.",
     )
 
@@ -133,6 +143,7 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: in words for the person who made the mistake.
     """
+    _refuse_unknown_variables()
     try:
         return Settings()
     except TOMLDecodeError as error:
@@ -144,3 +155,13 @@ def load_settings() -> Settings:
             lines.append(f"EBBFLOW_{'__'.join(path).upper()}: {problem['msg'].removeprefix('Value error, ')}")
         where = f" (or in {CONFIG_FILE})" if Path(CONFIG_FILE).exists() else ""
         raise SettingsError("these settings are wrong" + where + ":\n  " + "\n  ".join(lines)) from None
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"EBBFLOW_{name.upper()}" for name in Settings.model_fields}
+    known |= {f"EBBFLOW_POLICY__{name.upper()}" for name in Policy.model_fields}
+    for name in sorted(os.environ):
+        if name.upper().startswith("EBBFLOW_") and name.upper() not in known:
+            close = get_close_matches(name.upper(), known, 1)
+            hint = f"did you mean {close[0]}?" if close else "`ebbflow settings` lists them all"
+            raise SettingsError(f"there is no setting {name}: {hint}")

@@ -17,7 +17,8 @@ _NONSENSE = frozenset(
     }
 )  # fmt: skip
 _ALL_ZEROS = re.compile(r"[0\-]+")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The first day of all is what a clock shows that was never set.
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def is_nonsense_id(value: str) -> bool:
@@ -80,8 +81,8 @@ class Touchpoint(BaseModel):
         if self.timestamp is not None:
             if self.timestamp.tzinfo is None:
                 self.timestamp = self.timestamp.replace(tzinfo=UTC)
-            if self.timestamp < _EPOCH:
-                raise ValueError(f"timestamp {self.timestamp.isoformat()} is before 1970")
+            if self.timestamp < _EARLIEST:
+                raise ValueError(f"timestamp {self.timestamp.isoformat()} is the zero of a clock, or before it")
         return self
 
     @property

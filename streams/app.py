@@ -20,15 +20,14 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from schemas.settings import Settings, load_settings
-from streams.availability import wait_for_broker, wait_for_redis
 from streams.clock import Clock
-from streams.store.log import check_log
 from streams.store.models import ModelStore
 from streams.store.profiles import ProfileStore
 from streams.store.timers import TimerStore
-from streams.topics import OUTCOMES, TOUCHPOINTS, declare
+from streams.topics import MAX_RECORD, OUTCOMES, TOUCHPOINTS
 from streams.transport import Batch, BatchSchema, BatchTransport
 from streams.worker.learning import Learning
+from streams.worker.prepare import prepare
 from streams.worker.profiler import Profiler
 from streams.worker.publisher import Publisher
 from streams.worker.scorer import Scorer
@@ -43,6 +42,7 @@ class EbbflowApp(faust.App):
 
     def __init__(self, settings: Settings) -> None:
         self.ebbflow = settings
+        self.prepared = False
         self.failure: Exception | None = None
         self.finishing: list[Callable[[], Awaitable[None]]] = []
         for chatty in ("kafka", "mode.timers"):
@@ -55,6 +55,8 @@ class EbbflowApp(faust.App):
             web_enabled=False,
             topic_disable_leader=True,
             topic_allow_declare=False,
+            # A rejected record carries its original in base64.
+            producer_max_request_size=MAX_RECORD,
             consumer_auto_offset_reset="earliest",
             broker_max_poll_records=settings.batch_records,
             broker_commit_interval=1.0,
@@ -67,11 +69,9 @@ class EbbflowApp(faust.App):
         return BatchTransport(self.conf.broker_consumer, self)
 
     async def on_first_start(self) -> None:
-        """Wait for what the worker needs, before Faust asks for it."""
-        await asyncio.to_thread(wait_for_broker, self.ebbflow)
-        await asyncio.to_thread(wait_for_redis, self.ebbflow)
-        await asyncio.to_thread(declare, self.ebbflow)
-        await asyncio.to_thread(check_log, self.ebbflow)
+        """Have ready what the worker needs, before Faust asks for it; `ebbflow worker` has prepared it already."""
+        if not self.prepared:
+            await asyncio.to_thread(prepare, self.ebbflow)
         if self.ebbflow.worker_metrics_port:
             start_http_server(self.ebbflow.worker_metrics_port, self.ebbflow.metrics_host)
 

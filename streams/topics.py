@@ -16,6 +16,9 @@ OUTCOMES = "outcomes"
 REJECTED = "rejected"
 TOPICS = (TOUCHPOINTS, ALERTS, OUTCOMES, REJECTED)
 
+MAX_RECORD = 2 * 1024 * 1024
+"""Bytes of a record of `rejected`, which holds another record in base64."""
+
 _KEPT = timedelta(days=30)
 _FOR_EVER = -1
 _FETCH_WAIT = 50
@@ -111,7 +114,8 @@ def _shape(name: str, settings: Settings) -> dict[str, object]:
     return {
         "num_partitions": partitions,
         "replication_factor": settings.replication,
-        "configs": {"retention.ms": str(retention)},
+        "configs": {"retention.ms": str(retention)}
+        | ({"max.message.bytes": str(MAX_RECORD)} if name == REJECTED else {}),
     }
 
 

@@ -41,7 +41,10 @@ def replay(
     settings = load_settings()
     try:
         log = Log(file, Columns(customer, time, event, event_name, revenue))
-    except (LogFileError, UnicodeDecodeError, OSError, EOFError) as error:
+    except UnicodeDecodeError:
+        typer.echo(f"ebbflow: {file.name} is not UTF-8: convert it, as with iconv -f latin1 -t utf-8", err=True)
+        raise typer.Exit(1) from None
+    except (LogFileError, OSError, EOFError) as error:
         typer.echo(f"ebbflow: {error}", err=True)
         raise typer.Exit(1) from None
     wait_for_broker(settings)
@@ -50,6 +53,12 @@ def replay(
     run, total = Replay(log, settings), len(log.entries)
     start = 0 if again else run.done()
     console = Console(highlight=False)
+    if not start and run.overtaken():
+        console.print(
+            "Note: newer touchpoints were folded before. These rows will count, but come too late for predictions and"
+            " alerts along the way: replay history first, or under an EBBFLOW_PREFIX of its own.",
+            style="yellow",
+        )
     if start >= total > 0:
         console.print(f"All {total} rows of {file.name} were replayed before; --again publishes them again.")
         return
@@ -60,7 +69,7 @@ def replay(
     ) as bar:
         task = bar.add_task("", total=total, completed=start)
         run.run(start, lambda done: bar.update(task, completed=done))
-    console.print(f"{total - start} touchpoints published, {len(log.refused)} rows refused.")
+    console.print(f"{total - start} touchpoints published, {len(log.refused)} rows refused; workers fold them now.")
     for record in log.refused[:_SHOWN]:
         console.print(f"  {record.rejection.message}", markup=False, style="yellow")
     if len(log.refused) > _SHOWN:

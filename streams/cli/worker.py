@@ -19,8 +19,12 @@ def worker() -> None:
     import faust
 
     from streams.app import build
+    from streams.worker.prepare import prepare
 
+    # Before Faust starts, whose way to report an error is a traceback.
+    prepare(settings)
     app = build(settings)
+    app.prepared = True
     try:
         faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False).execute_from_commandline()
     finally:

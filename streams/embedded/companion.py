@@ -15,6 +15,7 @@ from streams.availability import UnavailableError
 _PR_SET_PDEATHSIG = 1
 # Loaded beforehand: between fork and exec nothing may be imported.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_INTERRUPTS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 _LAST_LINES = 15
 _LOOK_EVERY = 0.01
 
@@ -42,6 +43,8 @@ class Companion:
         Raises:
             EmbeddedError: if there is no such program.
         """
+        # An interrupt while Python forks would be swallowed, and could leave a lock held for ever.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
         with self._log.open("ab") as log:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 (the command is our own caller's)
@@ -51,10 +54,12 @@ class Companion:
                     stderr=subprocess.STDOUT,
                     env={**os.environ, **self._environment},
                     start_new_session=True,
-                    preexec_fn=_die_with_parent(os.getpid()),
+                    preexec_fn=_before_it_runs(os.getpid(), mask),
                 )
             except OSError as error:
                 raise EmbeddedError(f"{self.name} does not start: {error}") from None
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def wait_until(self, ready: Callable[[], bool], within: float) -> None:
         """Return when `ready` says so.
@@ -117,15 +122,15 @@ class Companion:
         return "\n  ".join([":", *lines]) if lines else ""
 
 
-def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """What the child does before it becomes another program; elsewhere than on Linux nothing can be done."""
-    if _LIBC is None:
-        return None
-    prctl = _LIBC.prctl
+def _before_it_runs(parent: int, mask: set[int | signal.Signals]) -> Callable[[], None]:
+    """What the child does before it becomes another program: hear interrupts again and, on Linux, die with us."""
+    prctl = None if _LIBC is None else _LIBC.prctl
 
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)  # The parent died before it was asked.
+    def prepare() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                os._exit(1)  # The parent died before it was asked.
 
-    return ask
+    return prepare

@@ -30,6 +30,13 @@ class Replay:
         """How many rows were acknowledged before."""
         return int(self._redis.get(self._key) or 0)
 
+    def overtaken(self) -> bool:
+        """Whether the time of some partition lies after the log: then its rows come too late to be predicted from."""
+        if not self._log.entries:
+            return False
+        times = [self._redis.get(key) for key in self._redis.scan_iter(self._settings.keyspace("time:*"))]
+        return any(float(time or 0) > self._log.entries[-1].at for time in times)
+
     def run(self, start: int, progress: Callable[[int], None]) -> None:
         """Publish the rows from `start` on; `progress` is told how many are done.
 
@@ -47,6 +54,14 @@ class Replay:
         )
         topic, feed = self._settings.topic(TOUCHPOINTS), self._log.feed.encode()
         try:
+            if not start:
+                refused = [
+                    producer.send(self._settings.topic(REJECTED), value=record.model_dump_json().encode())
+                    for record in self._log.refused
+                ]
+                producer.flush()
+                for future in refused:
+                    future.get(0)
             for first in range(start, len(self._log.entries), _CHUNK):
                 chunk = self._log.entries[first : first + _CHUNK]
                 sent = [
@@ -64,9 +79,5 @@ class Replay:
                     future.get(0)
                 self._redis.set(self._key, first + len(chunk))
                 progress(first + len(chunk))
-            if start < len(self._log.entries):
-                for record in self._log.refused:
-                    producer.send(self._settings.topic(REJECTED), value=record.model_dump_json().encode())
-                producer.flush()
         finally:
             producer.close()

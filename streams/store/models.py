@@ -1,24 +1,41 @@
 """The model in Redis: what the learner knows and what the scorers use, sealed, in one write with the offsets."""
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from redis.asyncio import Redis
 
 from processors.learning import Learner
 from processors.serving import ServedModels
+from schemas.outcome import Outcome
 from schemas.settings import Settings
 from streams.store.script import Script
 from streams.store.seal import Seal, seal_of
 
+_RECENT = 2_000
+
 
 @dataclass
 class Checkpoint:
-    """The learner and, by partition of `outcomes`, the offset of the last outcome it has learned from."""
+    """The learner and, by partition of `outcomes`, the offset of the last outcome it has learned from.
+
+    `recent` holds the ids of the latest outcomes: one that a worker published twice around a crash is learned once.
+    """
 
     learner: Learner
     learned: dict[int, int]
+    recent: dict[str, None] = field(default_factory=dict)
+
+    def learn(self, outcome: Outcome) -> bool:
+        """Learn from an outcome, unless it was learned from lately; whether it was new."""
+        if outcome.id in self.recent:
+            return False
+        self.learner.learn(outcome)
+        self.recent[outcome.id] = None
+        if len(self.recent) > _RECENT:
+            del self.recent[next(iter(self.recent))]
+        return True
 
 
 @dataclass(frozen=True)

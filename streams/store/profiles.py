@@ -27,7 +27,8 @@ PUBLISHED = (
     "revenue",
     "currency",
 )
-"""Fields for other services: text, numbers in decimal, times in epoch seconds, empty where there is nothing to say."""
+"""Fields for other services: text, numbers in decimal, times in epoch seconds, empty where there is nothing to say.
+Orders and revenue are those of one currency, the one with the most revenue."""
 
 
 class _Document(msgspec.Struct):
@@ -101,7 +102,7 @@ def _published(profile: Profile) -> Collection[str | int | float]:
         facts.first_seen,
         facts.last_seen,
         facts.touchpoints,
-        sum(each.orders for each in facts.money.values()),
+        money.orders if money else 0,
         money.revenue if money else 0,
         currency,
     )

@@ -41,8 +41,8 @@ class Learning:
             for place, record in enumerate(batch.records):
                 if record.offset > learned:
                     try:
-                        checkpoint.learner.learn(Outcome.model_validate_json(record.value or b""))
-                        metrics.MODEL_OUTCOMES.inc()
+                        if checkpoint.learn(Outcome.model_validate_json(record.value or b"")):
+                            metrics.MODEL_OUTCOMES.inc()
                     except (ValidationError, KeyError) as error:
                         rejection = Rejection(code=RejectionCode.INVALID, message=f"not an outcome: {error}"[:500])
                         refused.append(rejected(batch, record, rejection))

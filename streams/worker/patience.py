@@ -5,15 +5,20 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    InvalidTopicError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    TopicAuthorizationFailedError,
+)
 from faust.exceptions import ProducerSendError
-from redis.exceptions import BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import BusyLoadingError, OutOfMemoryError, ReadOnlyError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
-    retry_if_exception_type,
+    retry_if_exception,
     stop_after_delay,
     stop_never,
     wait_exponential_jitter,
@@ -24,8 +29,15 @@ from streams.worker import metrics
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
+_REDIS = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, OutOfMemoryError, ReadOnlyError)
 _BROKER = (KafkaError, ProducerSendError)
-_PASSING = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ResponseError, *_BROKER)
+# These come back however often one tries.
+_LASTING = (MessageSizeTooLargeError, InvalidTopicError, TopicAuthorizationFailedError)
+
+
+def _passing(error: BaseException) -> bool:
+    lasting = isinstance(error, _LASTING) or isinstance(error.__cause__, _LASTING)
+    return isinstance(error, (*_REDIS, *_BROKER)) and not lasting
 
 
 class Patience:
@@ -38,7 +50,7 @@ class Patience:
     async def __call__(self, step: Callable[[], Awaitable[Result]]) -> Result:
         """What the step returns, in the end; raises its last error when patience is at an end."""
         async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(_PASSING),
+            retry=retry_if_exception(_passing),
             wait=wait_exponential_jitter(initial=0.1, max=10.0),
             stop=self._stop,
             before_sleep=_complain,

@@ -58,6 +58,7 @@ class Profiler:
         """Everything a batch asks for. When it returns, all that came of it is safe."""
         partition = batch.tp.partition
         metrics.BATCH_RECORDS.observe(len(batch.records))
+        await self._patience(self._scorer.ready)
         async with self._turns[partition]:
             refused: list[Rejected] = []
             for part in self._reader.slices(batch, await self._stream_time(partition), refused):
@@ -68,6 +69,7 @@ class Profiler:
 
     async def look_at_the_clock(self, partition: int) -> None:
         """Notice silence: a live partition that has caught up moves on with the wall clock, less the lateness."""
+        await self._patience(self._scorer.ready)
         async with self._turns[partition]:
             metrics.LAG.labels(partition).set(0)
             now, before = self._clock.now() - self._lateness, await self._stream_time(partition)

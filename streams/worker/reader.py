@@ -19,6 +19,11 @@ _FROM_THE_FUTURE = Rejection(
     message="the Kafka record is dated in the future: check the clock of the producer",
 )
 
+MAX_KEPT = 1024 * 1024
+"""Bytes of a record that are kept in `rejected`; more than a broker takes unless it was told to."""
+# What a date-time can hold, in milliseconds: 9999-12-31.
+_LAST_INSTANT = 253_402_214_400_000
+
 FEED_HEADER, ROW_HEADER = "ebbflow-feed", "ebbflow-row"
 
 
@@ -80,13 +85,17 @@ def feed_of(record: Record) -> Feed | None:
 def rejected(batch: Batch, record: Record, rejection: Rejection) -> Rejected:
     """The record as it came, with what is wrong with it."""
     metrics.TOUCHPOINTS.labels("unknown", "rejected").inc()
+    original = record.value or b""
+    if len(original) > MAX_KEPT:
+        kept = f"; the first {MAX_KEPT} of {len(original)} bytes are kept here, the whole record stays where it was"
+        rejection = rejection.model_copy(update={"message": rejection.message + kept})
     return Rejected(
         rejection=rejection,
         source="worker",
-        at=datetime.fromtimestamp(record.timestamp / 1000.0, UTC),
+        at=datetime.fromtimestamp(min(max(record.timestamp, 0), _LAST_INSTANT) / 1000.0, UTC),
         topic=batch.tp.topic,
         partition=batch.tp.partition,
         offset=record.offset,
         key=b64encode(record.key or b""),
-        original=b64encode(record.value or b""),
+        original=b64encode(original[:MAX_KEPT]),
     )

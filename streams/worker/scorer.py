@@ -16,11 +16,18 @@ class Scorer:
     def __init__(self, store: ModelStore) -> None:
         self._store = store
         self._refused = 0
+        self._asked = False
         self.models: Models = NoModels()
+
+    async def ready(self) -> None:
+        """Have looked for a model once: nothing should be scored by none while there is one."""
+        if not self._asked:
+            await self.refresh()
 
     async def refresh(self) -> None:
         """Look whether a newer version is being served, and take it if its seal is whole."""
         version = await self._store.version()
+        self._asked = True
         if version in (self.models.version, self._refused):
             return
         try:

@@ -1,4 +1,4 @@
-"""The CDNOW purchase log through Kafka, with the worker killed on the way: `pytest --cdnow PATH tests/acceptance`."""
+"""The CDNOW purchase log through Kafka, with the worker killed on the way: `pytest --cdnow=PATH tests/acceptance`."""
 
 import csv
 import os

@@ -98,3 +98,10 @@ def test_a_mistake_in_the_options_is_one_clear_line(settings: Settings, orders: 
     done = subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.strip() == "ebbflow: --customer nobody: no such column; the file has who, when, paid"
+
+
+def test_rows_that_are_all_refused_are_kept_too(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("who,when,paid\nada,whenever,1\n,2025-01-01,1\n")
+    assert "0 touchpoints published, 2 rows refused" in replay(settings, file)
+    assert len(records_of(settings, "rejected")) == 2

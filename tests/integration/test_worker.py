@@ -62,6 +62,7 @@ def test_bad_records_are_rejected_whole_and_good_ones_between_them_arrive(settin
         b'{"type":"track","event":"x","userId":"a","properties":{"x":"' + b"x" * 40_000 + b'"}}',
         b'{"type":"track","event":"x","userId":{"a":1}}', b'{"type":"track","event":7.5e400,"userId":"a"}',
     ]  # fmt: skip
+    huge = b"x" * 1_000_000
     with running_worker(settings, tmp_path / "worker.log"):
         for number, raw in enumerate(bad):
             producer.send(topic, key=b"k", value=raw)
@@ -69,10 +70,12 @@ def test_bad_records_are_rejected_whole_and_good_ones_between_them_arrive(settin
         producer.send(topic, key=b"k", value=None)
         good = json.dumps(track("from the future", 0)).encode()
         producer.send(topic, key=b"k", value=good, timestamp_ms=32_503_680_000_000)
+        producer.send(topic, key=b"k", value=good, timestamp_ms=9_000_000_000_000_000)
+        producer.send(topic, key=b"k", value=huge)
         producer.flush()
-        wait_until(lambda: folded(settings) == len(bad) and len(records_of(settings, "rejected")) == len(bad) + 2)
+        wait_until(lambda: folded(settings) == len(bad) and len(records_of(settings, "rejected")) == len(bad) + 4)
     rejected = [Rejected.model_validate_json(record.value) for record in records_of(settings, "rejected")]
-    assert sorted(one.original for one in rejected) == sorted([*bad, b"", good])
+    assert sorted(one.original for one in rejected) == sorted([*bad, b"", good, good, huge])
     assert all(one.rejection.message and one.source == "worker" and one.key == b"k" for one in rejected)
 
 

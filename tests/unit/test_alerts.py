@@ -5,10 +5,11 @@ import pytest
 from processors.alerts import decide, levels
 from processors.features import NAMES, WORDS
 from processors.fold import fold
+from processors.models import NoModels
 from processors.suggestions import suggest
 from schemas.alert import Alert, AlertKind, Reason
 from schemas.kinds import Kind
-from schemas.profile import Facts, Scores
+from schemas.profile import Episode, Facts, Scores
 from tests.unit.making import POLICY, FixedModels, day, touch
 
 FEATURES = [1.5] * len(NAMES)
@@ -47,9 +48,21 @@ def test_few_expected_touchpoints_are_not_worth_an_engagement_alert() -> None:
 
 def test_a_model_that_is_warming_up_is_not_listened_to() -> None:
     scores = Scores(day(0), churn=0.99, engagement=99.0, usual=1.0, warming_up=True)
-    heard = levels(Facts(), scores, POLICY)
-    assert heard[AlertKind.CHURN_RISK] is None
-    assert heard[AlertKind.ENGAGEMENT_RISING] is None
+    assert set(levels(Facts(), scores, POLICY)) == {AlertKind.CUSTOMER_LEFT}
+
+
+def test_a_cold_model_leaves_open_what_a_warm_one_opened() -> None:
+    opened = {AlertKind.CHURN_RISK: Episode(number=1, over_since=day(50), opened_at=day(51))}
+    cold = Scores(day(60), churn=0.5, engagement=1.0, usual=1.0, warming_up=True)
+    after, alerts = decide("ada", PAYING, cold, FEATURES, opened, day(60), NoModels(), POLICY)
+    assert (after, alerts) == (opened, [])
+
+
+def test_the_alert_of_a_customer_who_is_gone_closes_without_a_score() -> None:
+    opened = {AlertKind.CHURN_RISK: Episode(number=1, over_since=day(50), opened_at=day(51))}
+    _, (alert,) = decide("ada", PAYING, None, [], opened, day(200), FixedModels(), POLICY)
+    assert (alert.state, alert.score, alert.sureness.probability, alert.at_stake) == ("closed", None, None, None)
+    assert "is gone" in alert.summary
 
 
 def test_one_alert_of_each_kind_has_an_id_of_its_own() -> None:

@@ -42,6 +42,12 @@ def test_an_explicit_leave_is_churn_at_once() -> None:
     assert [(o.churned, o.left) for o in outcomes] == [(True, True)]
 
 
+def test_a_leave_after_the_horizon_does_not_unmake_the_return_within_it() -> None:
+    came_back = witness([prediction(0)], [touch(1)], POLICY)
+    _, (outcome,) = settle("ada", came_back, day(10.4), day(10.5), POLICY)
+    assert (outcome.churned, outcome.left) == (False, False)
+
+
 def test_the_same_prediction_has_the_same_outcome_id() -> None:
     ids = {settle(who, [prediction(0)], 0.0, day(11), POLICY)[1][0].id for who in ("ada", "ada", "bob")}
     assert len(ids) == 2

@@ -78,3 +78,9 @@ def test_names_carry_the_prefix() -> None:
     assert Settings().keyspace("customer") == "ebbflow:customer"
     assert Settings(prefix="eu").topic("alerts") == "eu.alerts"
     assert Settings(prefix="eu").keyspace("customer") == "ebbflow:eu:customer"
+
+
+def test_a_misspelt_variable_is_said_and_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EBBFLOW_HORIZON", "3d")
+    with pytest.raises(SettingsError, match="did you mean EBBFLOW_POLICY__HORIZON"):
+        load_settings()
