@@ -63,7 +63,8 @@ class Alert(BaseModel):
     since: datetime = Field(description="When the score first went over its threshold in this episode.")
     severity: Severity
     score: float | None = Field(
-        description="Churn: a probability. Engagement: expected over usual touchpoints. None: the customer is gone."
+        None,
+        description="Churn: a probability. Engagement: expected over usual touchpoints. None: the customer is gone.",
     )
     threshold: float
     sureness: Sureness
