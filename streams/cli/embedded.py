@@ -17,7 +17,8 @@ def embedded(
 ) -> None:
     """Run a broker and a store in memory, until Ctrl-C. Prints what other shells need to use them."""
     # SIGTERM ends this as Ctrl-C does: in order.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.default_int_handler)
     try:
         with EmbeddedStack(broker_port, redis_port) as stack:
             for name, value in stack.environment().items():

@@ -36,7 +36,7 @@ def run(customers: int, seed: int, seconds: float | None, plain: bool) -> None:
         UnavailableError: if a part ends before its time; with its last words.
     """
     console = Console(highlight=False)
-    _treat_as_ctrl_c("SIGTERM", "SIGHUP")
+    _treat_as_ctrl_c("SIGINT", "SIGTERM", "SIGHUP")
     with ExitStack() as running:
         console.print("Starting a broker, a store, a gateway and two workers on this machine; some ten seconds ...")
         stage = running.enter_context(Stage())

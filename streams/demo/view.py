@@ -121,7 +121,7 @@ def _alert(alert: Alert) -> list[Text]:
     head.append(words, style=style)
     if alert.sureness.probability is not None:
         head.append(f"  {alert.sureness.probability:.0%} sure", style="default not bold")
-    elif alert.kind is AlertKind.ENGAGEMENT_RISING:
+    elif alert.kind is AlertKind.ENGAGEMENT_RISING and alert.score is not None:
         head.append(f"  {alert.score:.1f} times the usual expected", style="default not bold")
     if alert.at_stake is not None:
         head.append(
