@@ -22,8 +22,7 @@ from redis.exceptions import RedisError
 from schemas.settings import Settings, load_settings
 from streams.clock import Clock
 from streams.store.models import ModelStore
-from streams.store.profiles import ProfileStore
-from streams.store.timers import TimerStore
+from streams.store.partitions import PartitionStore
 from streams.topics import MAX_RECORD, OUTCOMES, TOUCHPOINTS
 from streams.transport import Batch, BatchSchema, BatchTransport
 from streams.worker.learning import Learning
@@ -31,10 +30,14 @@ from streams.worker.prepare import prepare
 from streams.worker.profiler import Profiler
 from streams.worker.publisher import Publisher
 from streams.worker.scorer import Scorer
+from streams.worker.standings import BehindError
 
 logger = logging.getLogger(__name__)
 
 _LOOK_FOR_MODELS = 1.0
+
+_FETCH_BYTES = 4 * 1024 * 1024
+"""Of a partition at once: a batch of 4,000 touchpoints of a usual size."""
 
 
 class EbbflowApp(faust.App):
@@ -59,6 +62,7 @@ class EbbflowApp(faust.App):
             producer_max_request_size=MAX_RECORD,
             consumer_auto_offset_reset="earliest",
             broker_max_poll_records=settings.batch_records,
+            consumer_max_fetch_size=_FETCH_BYTES,
             broker_commit_interval=1.0,
             broker_session_timeout=session,
             broker_heartbeat_interval=session / 5,
@@ -83,7 +87,7 @@ class EbbflowApp(faust.App):
         await super()._consumer_wait_empty(consumer, logger)
 
     @asynccontextmanager
-    async def failing(self) -> AsyncIterator[None]:
+    async def failing(self, batch: Batch | None = None) -> AsyncIterator[None]:
         """Stop the worker on an error that got this far: going on would lose something, or patience is at an end.
 
         What was begun is not acknowledged, and is done again by whoever comes next. No later batch may be worked on
@@ -92,6 +96,8 @@ class EbbflowApp(faust.App):
         try:
             yield
         except Exception as error:
+            if batch is not None:
+                batch.drop()
             if self.failure is None:
                 self.failure = error
                 logger.critical("Stopping: %s: %s", type(error).__name__, error)
@@ -114,15 +120,25 @@ def _topic(app: EbbflowApp, name: str) -> Any:
     return app.topic(app.ebbflow.topic(name), schema=BatchSchema(), acks=False)
 
 
+@asynccontextmanager
+async def _rewinding(app: EbbflowApp, tp: TP) -> AsyncIterator[None]:
+    """Go back in the log when what was saved has not got as far as what was read."""
+    try:
+        yield
+    except BehindError as behind:
+        logger.warning("%s", behind)
+        await app.consumer.rewind(tp, behind.position)
+
+
 def _add_profiles(app: EbbflowApp, settings: Settings, redis: Redis, models: ModelStore, publisher: Publisher) -> None:
     scorer, clock, name = Scorer(models), Clock(settings), settings.topic(TOUCHPOINTS)
-    profiler = Profiler(settings, ProfileStore(redis, settings), TimerStore(redis, settings), scorer, publisher, clock)
+    profiler = Profiler(settings, PartitionStore(redis, settings), scorer, publisher, clock)
 
     @app.agent(_topic(app, TOUCHPOINTS), name="profiles")
     async def profiles(batches: AsyncIterable[Batch]) -> None:
         async for batch in batches:
             if app.failure is None and batch.begin():
-                async with app.failing():
+                async with app.failing(batch), _rewinding(app, batch.tp):
                     await profiler.work(batch)
                     batch.done()
 
@@ -130,7 +146,7 @@ def _add_profiles(app: EbbflowApp, settings: Settings, redis: Redis, models: Mod
     async def look_at_the_clock() -> None:
         for tp in app.consumer.assignment():
             if tp.topic == name and not app.rebalancing and await app.consumer.caught_up(tp):
-                async with app.failing():
+                async with app.failing(), _rewinding(app, tp):
                     await profiler.look_at_the_clock(tp.partition)
 
     @app.timer(_LOOK_FOR_MODELS, name="models")
@@ -154,7 +170,7 @@ def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publis
     async def learner(batches: AsyncIterable[Batch]) -> None:
         async for batch in batches:
             if app.failure is None and batch.begin():
-                async with app.failing():
+                async with app.failing(batch):
                     await learning.work(batch)
 
     @app.timer(settings.checkpoint_every.total_seconds(), name="checkpoint")

@@ -29,7 +29,8 @@ class State(Enum):
 
 @dataclass(eq=False)
 class Batch:
-    """Consecutive records of one partition. `end` is the offset after the last of them.
+    """Consecutive records of one partition. `end` is the offset after the last of them, `start` the one from which they
+    were fetched: where the batch before ended, or what was committed; none when nothing ever was.
 
     The agent calls `begin` before it works on a batch and `done` when everything that came of it is safe; only then
     may its offsets be committed.
@@ -37,6 +38,7 @@ class Batch:
 
     tp: TP
     records: Sequence[Record]
+    start: int | None
     end: int
     state: State = State.WAITING
     on_turn: Callable[[], None] = field(default=lambda: None, repr=False)
@@ -52,4 +54,10 @@ class Batch:
         """Everything that came of the batch is safe: its offsets may be committed."""
         if self.state is State.BEGUN:
             self.state = State.DONE
+            self.on_turn()
+
+    def drop(self) -> None:
+        """Nobody works on it any more, and it is not done: whoever comes next does it again."""
+        if self.state is not State.DONE:
+            self.state = State.DROPPED
             self.on_turn()

@@ -6,7 +6,8 @@ The topics of batched agents are declared with `acks=False`, so Faust's own book
 to do; agents acknowledge through `Batch.done`.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, ClassVar
 
 from faust.transport.consumer import RecordMap
@@ -17,11 +18,21 @@ from faust.types.transports import ConsumerT
 from streams.transport.ledger import Ledger
 
 # A batch takes a fraction of a second. One that takes longer than this when its partition is revoked is stuck; the
-# next owner does it again, and the revision guards the profiles.
-_SETTLE_TIMEOUT = 10.0
+# next owner does it again, and the position guards the profiles.
+_SETTLE_TIMEOUT = 5.0
 
 # While some partitions wait for their agent, the others are not waited for longer than this.
 _PARTIAL_FETCH = 0.02
+
+
+class _CommittedConsumerThread(driver.AIOKafkaConsumerThread):
+    """Reads committed records only: what a producer's aborted transaction wrote never happened."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust ties this to transactions of its own, which it does not need here.
+        consumer._isolation_level = "read_committed"
+        return consumer
 
 
 class BatchConsumer(driver.Consumer):
@@ -30,10 +41,15 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ledger = Ledger()
+        self._seeking: set[TP] = set()
+        self._rewound: Counter[TP] = Counter()
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return _CommittedConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """One message for each partition that has records; its value is a `Batch`."""
-        generation = self.app.consumer_generation_id
+        generation, rewound = self.app.consumer_generation_id, self._rewound.copy()
         records, active = await self._wait_next_records(timeout)
         if not records:
             return
@@ -44,13 +60,15 @@ class BatchConsumer(driver.Consumer):
         for tp, fetched in records.items():
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 break
+            if tp in self._seeking or self._rewound[tp] != rewound[tp]:
+                continue  # Fetched from where the partition stood before it was rewound.
             if fetched and (active is None or tp in active or tp in self._buffered_partitions):
                 yield tp, self._batch_message(TP(tp.topic, tp.partition), fetched)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> RecordMap:
         # Only partitions whose agent has room are fetched, so that a backlog of one topic never holds up another.
         active = active_partitions or set()
-        ready = {tp for tp in active if self.ledger.has_room(tp)}
+        ready = {tp for tp in active if self.ledger.has_room(tp)} - self._seeking
         if not ready:
             await self.ledger.turn(timeout)
             return {}
@@ -74,6 +92,26 @@ class BatchConsumer(driver.Consumer):
             tp,
             generation_id=self.app.consumer_generation_id,
         )
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Begin each partition where it was committed, or at the start of its log if it never was."""
+        committed = await super().seek_to_committed()
+        if never := [tp for tp, offset in committed.items() if not offset]:
+            await self._thread.seek_to_beginning(*never)
+        for tp, offset in committed.items():
+            self.ledger.sought(TP(tp.topic, tp.partition), offset or None)
+        return committed
+
+    async def rewind(self, tp: TP, offset: int) -> None:
+        """Deliver a partition again from this offset; what was fetched from elsewhere is dropped."""
+        self._seeking.add(tp)
+        try:
+            self.ledger.forget([tp])
+            await self.seek_wait({tp: offset})
+            self.ledger.sought(tp, offset)
+        finally:
+            self._rewound[tp] += 1
+            self._seeking.discard(tp)
 
     async def caught_up(self, tp: TP) -> bool:
         """Whether everything that the partition held at the last fetch was worked on."""

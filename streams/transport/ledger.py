@@ -25,13 +25,19 @@ class Ledger:
         self._under_way: defaultdict[TP, deque[Batch]] = defaultdict(deque)
         self._finished: dict[TP, int] = {}
         self._committed: dict[TP, int] = {}
+        self._fetched: dict[TP, int | None] = {}
         self._turned = asyncio.Event()
 
     def deliver(self, tp: TP, records: Sequence[Record]) -> Batch:
         """Enter a fetch into the ledger."""
-        batch = Batch(tp, records, records[-1].offset + 1, on_turn=self._turned.set)
+        batch = Batch(tp, records, self._fetched.get(tp), records[-1].offset + 1, on_turn=self._turned.set)
+        self._fetched[tp] = batch.end
         self._under_way[tp].append(batch)
         return batch
+
+    def sought(self, tp: TP, offset: int | None) -> None:
+        """The next fetch of a partition begins here; none is the start of a log of which nothing was committed."""
+        self._fetched[tp] = offset
 
     def committable(self, tps: Iterable[TP] | None = None) -> dict[TP, int]:
         """The offsets that may be committed now and are not yet, by partition."""
@@ -67,18 +73,20 @@ class Ledger:
 
     def drop_waiting(self, tps: Collection[TP]) -> None:
         """Let no batch of these partitions begin any more; those begun go on."""
-        for tp in tps:
-            for batch in self._under_way.get(tp, ()):
-                if batch.state is State.WAITING:
-                    batch.state = State.DROPPED
+        for batch in self._of(tps):
+            if batch.state is State.WAITING:
+                batch.drop()
 
     async def settled(self, tps: Collection[TP], timeout: float) -> bool:
-        """Wait until no batch of these partitions is being worked on; False if that took longer than `timeout` s."""
+        """Wait until no batch of these partitions is being worked on; False if one took longer than `timeout` s, and
+        was dropped."""
         try:
             async with asyncio.timeout(timeout):
-                while any(batch.state is State.BEGUN for tp in tps for batch in self._under_way.get(tp, ())):
+                while any(batch.state is State.BEGUN for batch in self._of(tps)):
                     await self.turn(timeout)
         except TimeoutError:
+            for batch in self._of(tps):
+                batch.drop()
             return False
         return True
 
@@ -86,7 +94,10 @@ class Ledger:
         """These partitions are somebody else's now."""
         for tp in tps:
             for batch in self._under_way.pop(tp, ()):
-                if batch.state is not State.DONE:
-                    batch.state = State.DROPPED
+                batch.drop()
             self._finished.pop(tp, None)
             self._committed.pop(tp, None)
+            self._fetched.pop(tp, None)
+
+    def _of(self, tps: Iterable[TP]) -> list[Batch]:
+        return [batch for tp in tps for batch in self._under_way.get(tp, ())]

@@ -1,7 +1,7 @@
 """Reading a batch: records become touches by customer, what cannot be read becomes a rejected record."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ from processors.reading import FUTURE_TOLERANCE, UnreadableError, read
 from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.touch import Feed, Touch
 from streams.clock import Clock
+from streams.store.partitions import Standing
 from streams.transport.batch import Batch, Record
 from streams.worker import metrics
 
@@ -29,10 +30,24 @@ FEED_HEADER, ROW_HEADER = "ebbflow-feed", "ebbflow-row"
 
 @dataclass
 class Slice:
-    """Consecutive touches that share a stretch of stream time; `now` is its end."""
+    """Consecutive touches that share a stretch of stream time.
+
+    `now` is the end of that stretch, `end` the offset after the last record of the slice (none when it has no records);
+    `refused` are those of its records that could not be read.
+    """
 
     now: float
+    end: int | None = None
     touches: dict[str, list[Touch]] = field(default_factory=dict)
+    refused: list[Rejected] = field(default_factory=list)
+    batch: Batch | None = None
+
+    def refuse(self, touches: Sequence[Touch], rejection: Rejection) -> list[Rejected]:
+        """The records that these touches of the slice were read from, rejected."""
+        offsets = {touch.offset for touch in touches}
+        if self.batch is None:
+            return []
+        return [rejected(self.batch, record, rejection) for record in self.batch.records if record.offset in offsets]
 
 
 class Reader:
@@ -43,31 +58,37 @@ class Reader:
         self._tick = tick
         self._clock = clock
 
-    def slices(self, batch: Batch, now: float, refused: list[Rejected]) -> Iterator[Slice]:
-        """Cut a batch into slices no longer than a tick, starting at stream time `now`.
+    def slices(self, batch: Batch, standing: Standing) -> Iterator[Slice]:
+        """Cut what is new of a batch into slices no longer than a tick, from where its partition stands.
 
         A live batch spans an instant and is one slice; a replay spans months, and is scored and settled on the way.
-        What cannot be read is appended to `refused`.
         """
-        current, latest = Slice(now), self._clock.now() + FUTURE_TOLERANCE
+        latest, folded = self._clock.now() + FUTURE_TOLERANCE, standing.position or 0
+        rules, partition, tick = self._rules, batch.tp.partition, self._tick
+        current = Slice(standing.time, batch=batch)
         for record in batch.records:
-            if record.timestamp / 1000.0 > latest:
-                refused.append(rejected(batch, record, _FROM_THE_FUTURE))
+            offset, received = record.offset, record.timestamp / 1000.0
+            if offset < folded:
                 continue
-            at = max(current.now, record.timestamp / 1000.0)
-            if current.touches and at // self._tick != current.now // self._tick:
-                yield current
-                current = Slice(at)
-            current.now = at
+            if received > latest:
+                current.refused.append(rejected(batch, record, _FROM_THE_FUTURE))
+                continue
+            if received > current.now:
+                if current.touches and received // tick != current.now // tick:
+                    current.end = offset
+                    yield current
+                    current = Slice(received, batch=batch)
+                current.now = received
             try:
-                touch = read(
-                    record.value or b"", record.timestamp / 1000.0, self._rules, batch.tp.partition, record.offset,
-                    feed_of(record),
-                )  # fmt: skip
+                touch = read(record.value or b"", received, rules, partition, offset, feed_of(record))
             except UnreadableError as error:
-                refused.append(rejected(batch, record, error.rejection))
+                current.refused.append(rejected(batch, record, error.rejection))
                 continue
-            current.touches.setdefault(touch.customer, []).append(touch)
+            if touch.customer in current.touches:
+                current.touches[touch.customer].append(touch)
+            else:
+                current.touches[touch.customer] = [touch]
+        current.end = batch.end
         yield current
 
 

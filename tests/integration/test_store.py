@@ -12,10 +12,11 @@ from redis.asyncio import Redis
 from processors.advance import advance
 from schemas.profile import Profile
 from schemas.settings import Settings
+from streams.store.documents import PUBLISHED
 from streams.store.models import Checkpoint, ModelStore, SupersededError
-from streams.store.profiles import PUBLISHED, ProfileStore
+from streams.store.partitions import MOST_DUE, MovedError, PartitionStore, Standing
+from streams.store.profiles import ProfileStore
 from streams.store.seal import BrokenSealError, seal_of
-from streams.store.timers import MOST_DUE, TimerStore
 from streams.worker.scorer import Scorer
 from tests.unit.making import POLICY, FixedModels, day, touch
 from tests.unit.test_learning import taught
@@ -39,56 +40,91 @@ def some(customer: str) -> Profile:
     return advance(Profile(customer), touches, day(5), FixedModels(churn=0.9), POLICY).profile
 
 
+NOWHERE = Standing(None, 0.0)
+
+
+async def save(redis: Redis, settings: Settings, *profiles: Profile) -> list[str]:
+    """Save profiles by a step of a partition that moves nothing."""
+    store = PartitionStore(redis, settings)
+    standing = (await store.load(0)).standing
+    return await store.save(0, standing, standing, profiles, {})
+
+
 async def test_a_profile_comes_back_as_it_was_saved(redis: Redis, settings: Settings) -> None:
-    store, customers = ProfileStore(redis, settings), ["ada", "böb", "anon:7 of 9", "x" * 256]
+    customers = ["ada", "böb", "anon:7 of 9", "x" * 256]
     profiles = {customer: some(customer) for customer in customers}
-    assert await store.save(list(profiles.values())) == []
-    found = await store.load([*customers, "nobody"])
-    for customer, profile in profiles.items():
-        assert found[customer].facts == profile.facts
-        assert found[customer].judgements == profile.judgements
-        assert (found[customer].at, found[customer].revision) == ({2: 4}, 1)
-    assert found["nobody"] == Profile("nobody")
-    assert {profile.customer async for profile in store.every()} == set(customers)
+    assert await save(redis, settings, *profiles.values()) == []
+    reader = ProfileStore(redis, settings)
+    for found in (
+        await reader.load([*customers, "nobody"]),
+        (await PartitionStore(redis, settings).load(0, [*customers, "nobody"])).profiles,
+    ):
+        for customer, profile in profiles.items():
+            assert found[customer].facts == profile.facts
+            assert found[customer].judgements == profile.judgements
+            assert (found[customer].at, found[customer].revision) == ({2: 4}, 1)
+        assert found["nobody"] == Profile("nobody")
+    assert {profile.customer async for profile in reader.every()} == set(customers)
 
 
 async def test_a_writer_that_lost_the_race_overwrites_nothing(redis: Redis, settings: Settings) -> None:
-    store = ProfileStore(redis, settings)
-    await store.save([some("ada"), some("bob")])
-    loaded = await store.load(["ada", "bob"])
-    assert await store.save([loaded["ada"]]) == []
-    assert await store.save([loaded["ada"], loaded["bob"]]) == ["ada"]
-    after = await store.load(["ada", "bob"])
-    assert (after["ada"].revision, after["bob"].revision) == (2, 2)
+    store = PartitionStore(redis, settings)
+    await save(redis, settings, some("ada"), some("bob"))
+    ada, bob = (await store.load(0, ["ada", "bob"])).profiles.values()
+    assert await save(redis, settings, ada) == []
+    assert await store.save(0, NOWHERE, Standing(7, 1.0), [ada, bob], {}) == ["ada"]
+    after = await store.load(0, ["ada", "bob"])
+    assert [profile.revision for profile in after.profiles.values()] == [2, 2]
+    assert after.standing == NOWHERE, "what is left over must be done before the position moves"
+
+
+async def test_a_worker_that_was_overtaken_writes_nothing(redis: Redis, settings: Settings) -> None:
+    store = PartitionStore(redis, settings)
+    loaded = await store.load(3, ["ada"])
+    assert await store.save(3, loaded.standing, Standing(10, 50.0), [some("ada")], {}) == []
+    with pytest.raises(MovedError):
+        await store.save(3, loaded.standing, Standing(5, 40.0), [some("ada"), some("bob")], {"bob": 1.0})
+    after = await store.load(3, ["ada", "bob"], now=100.0)
+    assert after.standing == Standing(10, 50.0)
+    assert [profile.revision for profile in after.profiles.values()] == [1, 0]
+    assert after.due == []
+    assert (await store.load(4)).standing == NOWHERE
 
 
 async def test_any_service_can_read_the_scores(redis: Redis, settings: Settings) -> None:
-    await ProfileStore(redis, settings).save([some("ada")])
+    await save(redis, settings, some("ada"), Profile("new"))
     fields = await redis.hmget(settings.keyspace("customer:ada"), *PUBLISHED)
     published = dict(zip(PUBLISHED, (field.decode() for field in fields), strict=True))
     assert published["churn_risk"] == "0.9"
     assert published["touchpoints"] == "5"
     assert published["warming_up"] == "0"
+    unknown = await redis.hmget(settings.keyspace("customer:new"), *PUBLISHED)
+    assert unknown == [b""] * 6 + [b"0.0", b"0.0", b"0", b"0", b"0", b""]
 
 
 async def test_scripts_survive_a_restarted_server(redis: Redis, settings: Settings) -> None:
-    store = ProfileStore(redis, settings)
-    await store.save([some("ada")])
+    await save(redis, settings, some("ada"))
     await redis.script_flush()
-    assert (await store.load(["ada"]))["ada"].revision == 1
+    assert (await PartitionStore(redis, settings).load(0, ["ada"])).profiles["ada"].revision == 1
 
 
 async def test_timers_fire_by_partition_in_order(redis: Redis, settings: Settings) -> None:
-    timers = TimerStore(redis, settings)
-    assert await timers.stream_time(1) == 0.0
-    await timers.keep(1, 50.0, {"late": 40.0, "early": 10.0, "later": 60.0})
-    await timers.keep(2, 99.5, {"elsewhere": 1.0})
-    assert await timers.due(1, 50.0) == ["early", "late"]
-    await timers.keep(1, 55.0, {"early": 0.0, "late": 70.0})
-    assert await timers.due(1, 65.0) == ["later"]
-    assert (await timers.stream_time(1), await timers.stream_time(2)) == (55.0, 99.5)
-    await timers.keep(1, 55.0, {f"customer {n}": 1.0 for n in range(MOST_DUE + 5)})
-    assert len(await timers.due(1, 65.0)) == MOST_DUE
+    store = PartitionStore(redis, settings)
+
+    async def keep(partition: int, now: float, timers: dict[str, float]) -> None:
+        await store.save(partition, NOWHERE, Standing(None, now), [], timers)
+
+    async def due(partition: int, now: float) -> list[str]:
+        return list((await store.load(partition, now=now)).due)
+
+    await keep(1, 50.0, {"late": 40.0, "early": 10.0, "later": 60.0})
+    await keep(2, 99.5, {"elsewhere": 1.0})
+    assert await due(1, 50.0) == ["early", "late"]
+    await keep(1, 55.0, {"early": 0.0, "late": 70.0})
+    assert await due(1, 65.0) == ["later"]
+    assert [(await store.load(partition)).standing.time for partition in (1, 2)] == [55.0, 99.5]
+    await keep(1, 55.0, {f"customer {n}": 1.0 for n in range(MOST_DUE + 5)})
+    assert len(await due(1, 65.0)) == MOST_DUE
 
 
 async def test_a_new_model_is_picked_up_and_a_tampered_one_refused(redis: Redis, settings: Settings) -> None:
@@ -142,8 +178,7 @@ def test_without_a_key_one_is_made_for_this_user_and_kept(
 
 
 async def test_every_profile_is_listed(redis: Redis, settings: Settings) -> None:
-    store = ProfileStore(redis, settings)
-    await store.save([some(f"customer {n}") for n in range(2500)])
-    listed = [profile.customer async for profile in store.every()]
+    await save(redis, settings, *(some(f"customer {n}") for n in range(2500)))
+    listed = [profile.customer async for profile in ProfileStore(redis, settings).every()]
     assert len(listed) >= 2500
     assert len(set(listed)) == 2500
