@@ -17,15 +17,15 @@ _NONSENSE = frozenset(
     }
 )  # fmt: skip
 _ALL_ZEROS = re.compile(r"[0\-]+")
-# The first day of all is what a clock shows that was never set.
-_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+"""The first day of all is what a clock shows that was never set."""
 
 
 def is_nonsense_id(value: str) -> bool:
     """Whether an id is what broken code sends instead of one: `null`, `undefined`, `-1`, all zeros, nothing visible."""
     return (
         value.strip().lower() in _NONSENSE
-        or _ALL_ZEROS.fullmatch(value) is not None
+        or (value[0] in "0-" and _ALL_ZEROS.fullmatch(value) is not None)
         or (not value.isprintable() and not any(letter.isprintable() for letter in value))
     )
 
@@ -81,7 +81,7 @@ class Touchpoint(BaseModel):
         if self.timestamp is not None:
             if self.timestamp.tzinfo is None:
                 self.timestamp = self.timestamp.replace(tzinfo=UTC)
-            if self.timestamp < _EARLIEST:
+            if self.timestamp < EARLIEST:
                 raise ValueError(f"timestamp {self.timestamp.isoformat()} is the zero of a clock, or before it")
         return self
 

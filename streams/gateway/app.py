@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from processors.reading import UnreadableError
+from processors.decoding import UnreadableError
 from schemas.rejected import Rejected
 from schemas.settings import Settings
 from streams.clock import Clock

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from processors.reading import UnreadableError
+from processors.decoding import UnreadableError
 from schemas.rejected import RejectionCode
 
 _DATE = TypeAdapter(datetime)

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import msgspec
 
-from processors.reading import UnreadableError, dated, decode, parse
+from processors.decoding import UnreadableError, decode, parse
+from processors.reading import dated
 from schemas.rejected import Rejection, RejectionCode
 from schemas.touchpoint import Type
 from streams.gateway.correction import happened, instant, written

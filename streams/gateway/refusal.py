@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from processors.reading import UnreadableError
+from processors.decoding import UnreadableError
 from schemas.rejected import RejectionCode
 
 RETRY_AFTER = 5

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from processors.reading import UnreadableError
+from processors.decoding import UnreadableError
 from schemas.rejected import RejectionCode
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])

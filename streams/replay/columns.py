@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from processors.decoding import UnreadableError, decode
 from processors.measures import number_of
-from processors.reading import UnreadableError, dated, decode
+from processors.reading import dated
 from schemas.rejected import RejectionCode
 from streams.replay.rows import LogFileError
 

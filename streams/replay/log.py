@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from processors.reading import UnreadableError
+from processors.decoding import UnreadableError
 from schemas.rejected import Rejected
 from streams.replay.columns import Columns, Entry
 from streams.replay.rows import LogFileError, fingerprint, read_rows

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from processors.decoding import UnreadableError
 from processors.kinds import KindRules
-from processors.reading import FUTURE_TOLERANCE, UnreadableError, read
+from processors.reading import FUTURE_TOLERANCE, read
 from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.touch import Feed, Touch
 from streams.clock import Clock

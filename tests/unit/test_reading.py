@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from processors.decoding import MAX_BYTES, UnreadableError, decode, parse
 from processors.kinds import KindRules
-from processors.reading import FUTURE_TOLERANCE, MAX_BYTES, MAX_TRAITS, UnreadableError, decode, parse, read
+from processors.reading import FUTURE_TOLERANCE, MAX_TRAITS, read
 from schemas.kinds import Kind
 from schemas.profile import Facts
 from schemas.rejected import RejectionCode

@@ -12,9 +12,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from processors.advance import Step, advance
+from processors.decoding import UnreadableError
 from processors.kinds import KindRules
 from processors.models import NoModels
-from processors.reading import UnreadableError, read
+from processors.reading import read
 from schemas.__main__ import documents
 from schemas.policy import Policy
 from schemas.profile import Profile

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from processors.reading import decode
+from processors.decoding import decode
 from schemas.touchpoint import Touchpoint
 from streams.demo.shop import Shop
 from streams.demo.shopper import DAY, Event, Life

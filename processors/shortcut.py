@@ -1,0 +1,157 @@
+"""The short way from bytes to a touch, for records as most of them are; whatever is unusual goes the long way.
+
+The long way (`processors.reading`) parses the whole record and checks it with pydantic. Here msgspec reads only what
+the fold needs and skips the rest of it unread. Where the short way gives a touch, the long way gives the same; the one
+liberty it takes is that numbers nobody can hold (`1e999`) are no reason to refuse a record that has them where nobody
+looks.
+"""
+
+import re
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from processors.decoding import MAX_BYTES, is_surely_shallow
+from processors.kinds import KindRules
+from processors.measures import money_of, rating_of
+from processors.particulars import channel_of, digest_of
+from schemas.kinds import Kind
+from schemas.touch import Feed, Touch
+from schemas.touchpoint import EARLIEST, MAX_ID, MAX_NAME, is_nonsense_id
+
+_ABSENT = msgspec.Raw(b"")
+_BRACE = ord("{")
+_EARLIEST = EARLIEST.timestamp()
+_USUAL_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+).fullmatch
+
+
+class _Context(msgspec.Struct, gc=False):
+    channel: Any = None
+    page: msgspec.Raw = _ABSENT
+    device: msgspec.Raw = _ABSENT
+    app: msgspec.Raw = _ABSENT
+    traits: msgspec.Raw = _ABSENT
+
+
+class _Record(msgspec.Struct, rename="camel", gc=False):
+    """What the fold needs of a touchpoint. What is typed otherwise than here is unusual, and so is what is `Raw`."""
+
+    type: Literal["track", "identify", "page", "screen", "group", "alias"]
+    event: str | None = None
+    name: str | None = None
+    message_id: str | None = None
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    timestamp: str | None = None
+    properties: msgspec.Raw = _ABSENT
+    context: _Context | None = None
+    traits: msgspec.Raw = _ABSENT
+    previous_id: msgspec.Raw = _ABSENT
+    group_id: msgspec.Raw = _ABSENT
+    # Names as Python spells them are understood, too.
+    snake_message_id: msgspec.Raw = msgspec.field(default=_ABSENT, name="message_id")
+    snake_user_id: msgspec.Raw = msgspec.field(default=_ABSENT, name="user_id")
+    snake_anonymous_id: msgspec.Raw = msgspec.field(default=_ABSENT, name="anonymous_id")
+    snake_previous_id: msgspec.Raw = msgspec.field(default=_ABSENT, name="previous_id")
+    snake_group_id: msgspec.Raw = msgspec.field(default=_ABSENT, name="group_id")
+
+
+_decode = msgspec.json.Decoder(_Record).decode
+_decode_properties = msgspec.json.Decoder(dict[str, Any]).decode
+_NO_CONTEXT = _Context()
+
+
+def shortcut(
+    raw: bytes, received: float, rules: KindRules, partition: int, offset: int, feed: Feed | None
+) -> Touch | None:
+    """The touch that a record is, as `processors.reading.read` has it; none if that has to look more closely."""
+    if len(raw) > MAX_BYTES or not is_surely_shallow(raw):
+        return None
+    try:
+        # Text that is skipped is not looked at, so that it is text at all has to be seen to here.
+        if not raw.isascii():
+            raw.decode()
+        record = _decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    context = record.context or _NO_CONTEXT
+    if not (
+        record.traits is context.traits is record.previous_id is record.group_id is _ABSENT
+        and record.snake_user_id is record.snake_anonymous_id is record.snake_message_id is _ABSENT
+        and record.snake_previous_id is record.snake_group_id is _ABSENT
+    ):
+        return None
+
+    customer = _customer(record.user_id, record.anonymous_id)
+    at = received if record.timestamp is None else _time(record.timestamp)
+    event, name, message_id = record.event or "", record.name or "", record.message_id or ""
+    if (
+        customer is None
+        or at is None
+        or at > received
+        or (record.type == "track" and not event)
+        or not (_fits(event, MAX_NAME) and _fits(name, MAX_NAME) and _fits(message_id, MAX_ID))
+    ):
+        return None
+
+    kind = rules.classify(record.type, event)
+    amount, currency, rating = None, "", None
+    if record.properties is not _ABSENT:
+        if memoryview(record.properties)[0] != _BRACE:
+            return None
+        if kind is Kind.PURCHASE or kind is Kind.FEEDBACK:
+            try:
+                properties = _decode_properties(record.properties)
+            except msgspec.MsgspecError:
+                return None
+            if kind is Kind.PURCHASE:
+                amount, currency = money_of(properties)
+            else:
+                rating = rating_of(event or name or record.type, properties)
+    return Touch(
+        customer=customer,
+        at=round(at, 3),
+        name=event or name or record.type,
+        kind=kind,
+        digest=digest_of(message_id),
+        channel=channel_of(
+            context.channel,
+            context.device is not _ABSENT or context.app is not _ABSENT,
+            context.page is not _ABSENT,
+            record.type,
+        ),
+        amount=amount,
+        currency=currency,
+        rating=rating,
+        feed=feed,
+        partition=partition,
+        offset=offset,
+    )
+
+
+def _customer(user_id: str | None, anonymous_id: str | None) -> str | None:
+    if user_id is not None:
+        usual = _fits(user_id, MAX_ID) and not is_nonsense_id(user_id) and _fits(anonymous_id or "", MAX_ID)
+        return user_id if usual else None
+    if anonymous_id is None or not _fits(anonymous_id, MAX_ID) or is_nonsense_id(anonymous_id):
+        return None
+    return f"anon:{anonymous_id}"
+
+
+def _fits(said: str, most: int) -> bool:
+    """Whether a text is no longer than that and has no space around it; to strip it is for the long way."""
+    return len(said) <= most and said.strip() == said
+
+
+def _time(said: str) -> float | None:
+    """Epoch seconds of a usual timestamp."""
+    if _USUAL_TIME(said) is None:
+        return None
+    try:
+        at = datetime.fromisoformat(said).timestamp()
+    except ValueError:
+        return None
+    return at if at >= _EARLIEST else None
