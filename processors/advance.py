@@ -1,7 +1,6 @@
 """The heart: one pure step of one customer. Live, timers, replay, evaluation and tests all take this step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -25,8 +24,7 @@ _RESCORE_LEAST = 0.5
 """but not before this share of the prediction interval."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, gc=False):
     """What came of a step. `profile` is the very object given when nothing was new and nothing was due.
 
     `folded` are the touches that were new, in order.
@@ -80,7 +78,7 @@ def advance(profile: Profile, touchpoints: Sequence[Touch], now: float, models: 
                 waiting = [*waiting, prediction_of(scores, features, models)]
             predict_at = next_on_grid(profile.customer, now, policy)
         silence = now - facts.last_meaningful
-        least = _RESCORE_LEAST * policy.predict_every.total_seconds()
+        least = _RESCORE_LEAST * policy.seconds.predict_every
         rescore_at = round(now + max(least, _RESCORE_SHARE * silence), 3)
 
     # 4. Alerts are changes of state.
@@ -89,8 +87,8 @@ def advance(profile: Profile, touchpoints: Sequence[Touch], now: float, models: 
     # 5. When to look again.
     judgements = Judgements(scores, waiting, episodes, predict_at, rescore_at, before.timer)
     judgements.timer = arm(before.timer, due_at(facts, judgements, policy), now)
-    at = dict(profile.at)
+    at = profile.at.copy()
     for touch in touchpoints:
-        if touch.partition >= 0:
-            at[touch.partition] = max(touch.offset, at.get(touch.partition, -1))
+        if touch.offset > at.get(touch.partition, -1):
+            at[touch.partition] = touch.offset
     return Step(Profile(profile.customer, facts, judgements, at, profile.revision), alerts, outcomes, new)

@@ -16,11 +16,18 @@ from schemas.profile import Episode, Facts, Scores
 MAX_REASONS = 3
 _CRITICAL_RISK = 0.9
 
+# Looking a member up in its enumeration costs more than a look at a score.
+_CHURN_RISK, _ENGAGEMENT_RISING, _CUSTOMER_LEFT = (
+    AlertKind.CHURN_RISK,
+    AlertKind.ENGAGEMENT_RISING,
+    AlertKind.CUSTOMER_LEFT,
+)
+
 
 @lru_cache(maxsize=8)
-def rules(policy: Policy) -> dict[AlertKind, Rule]:
+def rules(policy: Policy) -> dict[str, Rule]:
     """The rule of each kind of alert."""
-    hold, cool_down = policy.hold.total_seconds(), policy.cool_down.total_seconds()
+    hold, cool_down = policy.seconds.hold, policy.seconds.cool_down
     return {
         AlertKind.CHURN_RISK: Rule(policy.churn_opens, policy.churn_closes, hold, cool_down),
         AlertKind.ENGAGEMENT_RISING: Rule(policy.engagement_opens, policy.engagement_closes, hold, cool_down),
@@ -28,22 +35,23 @@ def rules(policy: Policy) -> dict[AlertKind, Rule]:
     }
 
 
-def levels(facts: Facts, scores: Scores | None, policy: Policy) -> dict[AlertKind, float | None]:
+def levels(facts: Facts, scores: Scores | None, policy: Policy) -> dict[str, float | None]:
     """The score that each rule looks at; none for a customer who is gone, which closes what is open.
 
     A model that is still warming up has no say, so its kinds are left out: nothing opens, and nothing closes. And a
     newcomer, known for less than a horizon, has no usual engagement to rise above.
     """
-    found: dict[AlertKind, float | None] = {AlertKind.CUSTOMER_LEFT: 1.0 if facts.left_at else 0.0}
+    left = 1.0 if facts.left_at else 0.0
     if scores is None:
-        return found | {AlertKind.CHURN_RISK: None, AlertKind.ENGAGEMENT_RISING: None}
+        return {_CUSTOMER_LEFT: left, _CHURN_RISK: None, _ENGAGEMENT_RISING: None}
     if scores.warming_up:
-        return found
-    newcomer = scores.at - facts.first_seen < policy.horizon.total_seconds()
+        return {_CUSTOMER_LEFT: left}
+    newcomer = scores.at - facts.first_seen < policy.seconds.horizon
     rising = scores.engagement >= policy.engagement_least and not newcomer
-    return found | {
-        AlertKind.CHURN_RISK: scores.churn,
-        AlertKind.ENGAGEMENT_RISING: round(scores.engagement / max(scores.usual, 1.0), 3) if rising else 0.0,
+    return {
+        _CUSTOMER_LEFT: left,
+        _CHURN_RISK: scores.churn,
+        _ENGAGEMENT_RISING: round(scores.engagement / max(scores.usual, 1.0), 3) if rising else 0.0,
     }
 
 
@@ -58,21 +66,25 @@ def decide(
     policy: Policy,
 ) -> tuple[dict[str, Episode], list[Alert]]:
     """Follow every rule: the episodes after this look, and the alerts that turned."""
-    after, alerts = dict(episodes), []
-    current = levels(facts, scores, policy)
-    for kind, rule in rules(policy).items():
-        if kind not in current:
-            continue
-        before = episodes.get(kind, Episode())
-        episode, turn = follow(before, current[kind], rule, now)
-        if episode != Episode():
-            after[kind] = episode
+    after, alerts = episodes, list[Alert]()
+    known = rules(policy)
+    for kind, level in levels(facts, scores, policy).items():
+        rule, before = known[kind], episodes.get(kind)
+        if before is None:
+            if level is None or level < rule.opens:
+                continue
+            before = Episode()
+        episode, turn = follow(before, level, rule, now)
+        if episode is not before:
+            after = {**after, kind: episode}
         if turn is not None:
             since = episode.over_since or before.over_since
-            level = current[kind]
             alerts.append(
-                _alert(customer, facts, kind, turn, episode.number, since, level, rule, features, now, models, policy)
-            )
+                _alert(
+                    customer, facts, AlertKind(kind), turn, episode.number, since, level, rule, features, now, models,
+                    policy,
+                )
+            )  # fmt: skip
     return after, alerts
 
 
@@ -138,7 +150,7 @@ def _reasons(kind: AlertKind, features: Sequence[float], models: Models) -> list
 def _at_stake(kind: AlertKind, facts: Facts, level: float | None, now: float, policy: Policy) -> AtStake | None:
     if level is None or kind is AlertKind.ENGAGEMENT_RISING:
         return None
-    amount, currency = expected_revenue(facts, now, policy.horizon.total_seconds())
+    amount, currency = expected_revenue(facts, now, policy.seconds.horizon)
     return AtStake(amount=round(amount * min(level, 1.0), 2), currency=currency) if amount > 0 else None
 
 
@@ -147,7 +159,7 @@ def _summary(
 ) -> str:
     why = "; ".join(reason.words for reason in reasons)
     tail = f": {why}" if why else ""
-    days = f"{policy.horizon.total_seconds() / 86_400:.0f} days"
+    days = f"{policy.seconds.horizon / 86_400:.0f} days"
     if level is None:
         return f"{customer} is gone, and this alert with them"
     if kind is AlertKind.CHURN_RISK:

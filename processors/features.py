@@ -6,6 +6,7 @@ them. `WORDS` says each feature in words, for the reasons of an alert.
 
 import math
 from collections.abc import Callable, Sequence
+from math import log, log1p
 
 from processors.decay import DAY, HALF_LIVES, LONG, MIDDLE, SHORT, factors, rate
 from schemas.kinds import Kind
@@ -34,37 +35,46 @@ NAMES = (
 RECENCY, ACTIVE_DAYS = NAMES.index("recency"), NAMES.index("active_days")
 
 _SMALL_RATE = 0.01
+# Looking a member up in its enumeration costs more than the logarithm.
+_PURCHASE, _CONSIDER, _SERVICE, _FRICTION, _CAMPAIGN = (
+    Kind.PURCHASE, Kind.CONSIDER, Kind.SERVICE, Kind.FRICTION, Kind.CAMPAIGN
+)  # fmt: skip
 _RATING_FADES = 90.0
 
 
 def extract(facts: Facts, now: float) -> list[float]:
     """The features of a customer at `now` (epoch seconds), in the order of `NAMES`."""
     week, month, quarter = factors(max(0.0, now - facts.rates_at))
-    activity = facts.rates or (0.0, 0.0, 0.0)
-    kinds = facts.kind_rates
+    short, middle, long = facts.rates or (0.0, 0.0, 0.0)
+    short, middle, long = short * week, middle * month, long * quarter
+    kind = facts.kind_rates.get
     silence = max(0.0, now - facts.last_meaningful) / DAY
     tenure = max(0.0, now - facts.first_seen) / DAY
     gap = facts.rhythm.mean if facts.rhythm.count else 0.0
-    lately = rate(activity[SHORT] * week, HALF_LIVES[SHORT], tenure)
-    usually = rate(activity[LONG] * quarter, HALF_LIVES[LONG], tenure)
+    orders = recent = 0.0
+    for money in facts.money.values():
+        orders += money.orders
+        recent += money.recent
+    lately = rate(short, HALF_LIVES[SHORT], tenure)
+    usually = rate(long, HALF_LIVES[LONG], tenure)
     return [
-        math.log1p(silence),
-        math.log((1.0 + silence) / (1.0 + gap)) if gap else 0.0,
-        math.log1p(activity[SHORT] * week),
-        math.log1p(activity[MIDDLE] * month),
-        math.log1p(activity[LONG] * quarter),
-        math.log((lately + _SMALL_RATE) / (usually + _SMALL_RATE)),
-        math.log1p(tenure),
-        math.log1p(facts.days),
+        log1p(silence),
+        log((1.0 + silence) / (1.0 + gap)) if gap else 0.0,
+        log1p(short),
+        log1p(middle),
+        log1p(long),
+        log((lately + _SMALL_RATE) / (usually + _SMALL_RATE)),
+        log1p(tenure),
+        log1p(facts.days),
         1.0 if facts.days <= 1 else 0.0,
         facts.days / (1.0 + tenure),
-        math.log1p(sum(money.orders for money in facts.money.values())),
-        math.log1p(kinds.get(Kind.PURCHASE, 0.0) * month),
-        math.log1p(max(0.0, sum(money.recent for money in facts.money.values()) * quarter)),
-        math.log1p(kinds.get(Kind.CONSIDER, 0.0) * month),
-        math.log1p(kinds.get(Kind.SERVICE, 0.0) * month),
-        math.log1p(kinds.get(Kind.FRICTION, 0.0) * month),
-        math.log1p(kinds.get(Kind.CAMPAIGN, 0.0) * month),
+        log1p(orders),
+        log1p(kind(_PURCHASE, 0.0) * month),
+        log1p(recent * quarter) if recent > 0.0 else 0.0,
+        log1p(kind(_CONSIDER, 0.0) * month),
+        log1p(kind(_SERVICE, 0.0) * month),
+        log1p(kind(_FRICTION, 0.0) * month),
+        log1p(kind(_CAMPAIGN, 0.0) * month),
         _rating(facts, now),
     ]
 

@@ -14,4 +14,4 @@ def status(facts: Facts, now: float, policy: Policy) -> Status:
         return "left"
     if not facts.last_meaningful:
         return "known"
-    return "active" if now < facts.last_meaningful + policy.activity.total_seconds() else "lost"
+    return "active" if now < facts.last_meaningful + policy.seconds.activity else "lost"

@@ -24,16 +24,18 @@ MAX_PENDING = 8
 
 def next_on_grid(customer: str, after: float, policy: Policy) -> float:
     """The customer's next time of prediction strictly after `after`; customers are spread evenly over the grid."""
-    every = policy.predict_every.total_seconds()
+    every = policy.seconds.predict_every
     phase = crc32(customer.encode()) / 2**32 * every
     return round((floor((after - phase) / every) + 1) * every + phase, 3)
 
 
 def witness(pending: list[Prediction], touches: Iterable[Touch], policy: Policy) -> list[Prediction]:
     """The pending predictions, with the meaningful touches that fall into their time counted."""
-    horizon, window = policy.horizon.total_seconds(), policy.engagement_window.total_seconds()
+    if not pending:
+        return pending
+    horizon, window = policy.seconds.horizon, policy.seconds.engagement_window
     times = [touch.at for touch in touches if touch.kind in MEANINGFUL]
-    if not times or not pending:
+    if not times:
         return pending
     return [
         msgspec.structs.replace(
@@ -52,7 +54,9 @@ def settle(
 
     An explicit leave settles everything at once: nothing that could happen later changes the answer.
     """
-    horizon = policy.horizon.total_seconds()
+    if not pending:
+        return pending, []
+    horizon = policy.seconds.horizon
     waiting, outcomes = [], []
     for prediction in pending:
         left = prediction.made < left_at <= prediction.made + horizon

@@ -10,7 +10,7 @@ from schemas.profile import Facts, Prediction, Scores
 
 def score(facts: Facts, features: Sequence[float], now: float, models: Models, policy: Policy) -> Scores:
     """Churn risk and expected engagement at `now`, marked as warming up until the models have seen enough."""
-    usual = usual_engagement(facts, now, policy.engagement_window.total_seconds())
+    usual = usual_engagement(facts, now, policy.seconds.engagement_window)
     engagement = models.engagement(features) if models.warm else None
     return Scores(
         at=round(now, 3),

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import mul, sub
 from typing import Any, Self
 
@@ -23,6 +24,11 @@ class Linear:
     weights: Sequence[float]
     intercept: float
 
+    @cached_property
+    def origin(self) -> float:
+        """The score where all features are 0."""
+        return self.intercept - float(sum(map(mul, self.weights, self.means)))
+
     @classmethod
     def of(cls, pipeline: Any) -> Self:
         """From a River pipeline of a `StandardScaler` and a linear model."""
@@ -42,7 +48,8 @@ class Linear:
 
     def __call__(self, features: Sequence[float]) -> float:
         """The linear score, within what `exp` can take."""
-        return max(-_LIMIT, min(_LIMIT, self.intercept + sum(self.contributions(features))))
+        score = self.origin + sum(map(mul, self.weights, features))
+        return _LIMIT if score > _LIMIT else -_LIMIT if score < -_LIMIT else score
 
 
 @dataclass(frozen=True)

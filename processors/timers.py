@@ -10,13 +10,12 @@ from schemas.profile import Facts, Judgements
 
 def due_at(facts: Facts, judgements: Judgements, policy: Policy) -> float:
     """The next time at which something falls due for this customer; infinity when nothing ever will."""
-    due = [prediction.made + policy.horizon.total_seconds() for prediction in judgements.pending]
+    spans = policy.seconds
+    due = [prediction.made + spans.horizon for prediction in judgements.pending]
     if judgements.scores is not None:
-        lost_at = facts.last_meaningful + policy.activity.total_seconds()
-        due += [judgements.predict_at, judgements.rescore_at, lost_at]
-    for kind, rule in rules(policy).items():
-        episode = judgements.episodes.get(kind)
-        if episode is not None and (look := next_look(episode, rule)) is not None:
+        due += (judgements.predict_at, judgements.rescore_at, facts.last_meaningful + spans.activity)
+    for kind, episode in judgements.episodes.items():
+        if (look := next_look(episode, rules(policy)[kind])) is not None:
             due.append(look)
     return min(due, default=inf)
 

@@ -1,11 +1,24 @@
 """What the business decides: horizons and thresholds."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Self
+from functools import cached_property
+from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.duration import Duration
+
+
+class Spans(NamedTuple):
+    """The durations of a policy in seconds."""
+
+    horizon: float
+    activity: float
+    engagement_window: float
+    predict_every: float
+    hold: float
+    cool_down: float
 
 
 class Policy(BaseModel):
@@ -48,3 +61,18 @@ class Policy(BaseModel):
         if self.engagement_window > self.horizon:
             raise ValueError("engagement_window must not be longer than horizon: both are settled when it ends")
         return self
+
+    @cached_property
+    def seconds(self) -> Spans:
+        """The durations in seconds, ready for the hot path."""
+        return Spans(*(getattr(self, name).total_seconds() for name in Spans._fields))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's, but what was derived from the original is not the copy's."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("seconds", None)
+        return copied
+
+    def __hash__(self) -> int:
+        """Equal policies have equal spans; what is derived from a policy is remembered by it, and looked up often."""
+        return hash(self.seconds)

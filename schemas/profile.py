@@ -1,7 +1,8 @@
 """All that is remembered of one customer. Bounded in size however long the history.
 
 msgspec rather than pydantic: a profile is loaded and saved for every touched customer of every batch, where it
-costs a quarter. Times are epoch seconds (UTC), durations are days unless a name says otherwise.
+costs a quarter. Nothing in it refers back to what holds it, so the garbage collector need not look (`gc=False`). Times
+are epoch seconds (UTC), durations are days unless a name says otherwise.
 """
 
 from typing import Annotated
@@ -14,7 +15,7 @@ Trait = str | int | float | bool
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
-class LastTouch(msgspec.Struct, frozen=True, array_like=True):
+class LastTouch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One of the most recent touchpoints, kept for people to read: `[at, name, kind]`."""
 
     at: float
@@ -22,8 +23,8 @@ class LastTouch(msgspec.Struct, frozen=True, array_like=True):
     kind: Kind | None = None
 
 
-class Money(msgspec.Struct, omit_defaults=True):
-    """What the customer paid in one currency. `recent` is decayed revenue as of the profile's `rates_at`."""
+class Money(msgspec.Struct, omit_defaults=True, gc=False):
+    """What the customer paid in one currency. `recent` is decayed revenue, as the facts' `rates`."""
 
     orders: int = 0
     revenue: float = 0.0
@@ -31,7 +32,7 @@ class Money(msgspec.Struct, omit_defaults=True):
     last_at: float = 0.0
 
 
-class Rhythm(msgspec.Struct, omit_defaults=True):
+class Rhythm(msgspec.Struct, omit_defaults=True, gc=False):
     """Gaps between active days, by Welford's running mean and sum of squared deviations; in days."""
 
     count: int = 0
@@ -39,12 +40,12 @@ class Rhythm(msgspec.Struct, omit_defaults=True):
     squares: float = 0.0
 
 
-class Facts(msgspec.Struct, omit_defaults=True):
+class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     """What is folded from touchpoints, and nothing else.
 
     The same log gives the same facts, byte for byte, however its records were batched and whenever it is read.
     `rates` are decayed counts of meaningful touchpoints, one for each half-life, and `kind_rates` decayed counts by
-    kind; both are as of `rates_at`.
+    kind. They decay forward from `rates_at`: at a later time each stands for itself times 2^(-elapsed / half-life).
     """
 
     first_seen: float = 0.0
@@ -70,7 +71,7 @@ class Facts(msgspec.Struct, omit_defaults=True):
     feeds: dict[str, int] = {}
 
 
-class Prediction(msgspec.Struct, array_like=True):
+class Prediction(msgspec.Struct, array_like=True, gc=False):
     """A prediction that waits for its outcome.
 
     `features` are in the order of `processors.features.NAMES`; `churn` is a probability, `engagement` a count;
@@ -88,7 +89,7 @@ class Prediction(msgspec.Struct, array_like=True):
     engaged: int = 0
 
 
-class Scores(msgspec.Struct, frozen=True, omit_defaults=True):
+class Scores(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the model said last: `churn` a probability, `engagement` an expected count, `usual` the customer's own."""
 
     at: float
@@ -99,7 +100,7 @@ class Scores(msgspec.Struct, frozen=True, omit_defaults=True):
     warming_up: bool = False
 
 
-class Episode(msgspec.Struct, omit_defaults=True):
+class Episode(msgspec.Struct, omit_defaults=True, gc=False):
     """Where an alert of one kind stands: how often it opened, since when the score is over, until when it rests."""
 
     number: int = 0
@@ -108,7 +109,7 @@ class Episode(msgspec.Struct, omit_defaults=True):
     rests_until: float = 0.0
 
 
-class Judgements(msgspec.Struct, omit_defaults=True):
+class Judgements(msgspec.Struct, omit_defaults=True, gc=False):
     """What was concluded: it also depends on the model of the moment and on when it was asked.
 
     `timer` is the time at which the customer should be looked at again, as armed in the store; 0 is none.
@@ -122,7 +123,7 @@ class Judgements(msgspec.Struct, omit_defaults=True):
     timer: float = 0.0
 
 
-class Profile(msgspec.Struct):
+class Profile(msgspec.Struct, gc=False):
     """One customer. `at` maps a partition to the offset of its last record folded in; `revision` counts saves."""
 
     customer: str

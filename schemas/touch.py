@@ -5,14 +5,14 @@ import msgspec
 from schemas.kinds import Kind
 
 
-class Feed(msgspec.Struct, frozen=True, array_like=True):
+class Feed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where in a replayed file a touchpoint stood: a file is folded once, however often it is sent."""
 
     name: str
     row: int
 
 
-class Touch(msgspec.Struct, frozen=True, omit_defaults=True):
+class Touch(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One touchpoint, ready to fold.
 
     `at` is epoch seconds; `amount` is in units of `currency`; `rating` is a survey answer scaled to 0..1;

@@ -47,17 +47,17 @@ def write_document(profile: Profile) -> bytes:
     return _write(_Document(profile.facts, profile.judgements, profile.at))
 
 
-def published(profile: Profile) -> str:
-    """The fields of `PUBLISHED`, in that order, each ended by a newline."""
+def published(profile: Profile) -> tuple[str | float | None, ...]:
+    """The fields of `PUBLISHED`, in that order."""
     facts, scores = profile.facts, profile.judgements.scores
     currency, money = "", None
     for code, held in facts.money.items():
         if money is None or held.revenue > money.revenue:
             currency, money = code, held
-    judged = (
-        f"{scores.churn}\n{scores.engagement}\n{scores.usual}\n{scores.at}\n{scores.model}\n{scores.warming_up:d}\n"
+    judged: tuple[float | None, ...] = (
+        (scores.churn, scores.engagement, scores.usual, scores.at, scores.model, int(scores.warming_up))
         if scores
-        else "\n\n\n\n\n\n"
+        else (None,) * 6
     )
     orders, revenue = (money.orders, money.revenue) if money else (0, 0)
-    return f"{judged}{facts.first_seen}\n{facts.last_seen}\n{facts.touchpoints}\n{orders}\n{revenue}\n{currency}\n"
+    return (*judged, facts.first_seen, facts.last_seen, facts.touchpoints, orders, revenue, currency)

@@ -2,7 +2,7 @@
 -- customer's hash nothing when somebody else saved it since it was loaded.
 -- KEYS[1]: the partition's hash. KEYS[2]: its timers. KEYS[3...]: the customers' hashes. ARGV[1], as MessagePack:
 -- {the position loaded, the new one, the new time, the timers as {customer, time, ...} with 0 for none, the names of the
--- published fields, the customers' revisions as loaded, their docs, their published fields}; fields end in a newline.
+-- published fields, the customers' revisions as loaded, their docs, what they publish}.
 -- Returns 0 and the position and time found there, or 1 and the places (from 1) of the customers that were not saved.
 local step = cmsgpack.unpack(ARGV[1])
 local names = step[5]
@@ -22,11 +22,11 @@ local conflicts = {}
 for i = 1, #KEYS - 2 do
     local key, revision = KEYS[i + 2], step[6][i]
     if tonumber(redis.call('HGET', key, 'rev') or 0) == revision then
-        local fields, place = {'rev', revision + 1, 'doc', step[7][i]}, 1
-        for value in string.gmatch(step[8][i], '([^\n]*)\n') do
-            fields[#fields + 1] = names[place]
-            fields[#fields + 1] = value
-            place = place + 1
+        local fields, values = {'rev', revision + 1, 'doc', step[7][i]}, step[8][i]
+        for place = 1, #names do
+            fields[2 * place + 3] = names[place]
+            -- In 14 digits, which a time in milliseconds has.
+            fields[2 * place + 4] = values[place] and tostring(values[place]) or ''
         end
         redis.call('HSET', key, unpack(fields))
     else

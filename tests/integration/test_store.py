@@ -97,9 +97,10 @@ async def test_any_service_can_read_the_scores(redis: Redis, settings: Settings)
     published = dict(zip(PUBLISHED, (field.decode() for field in fields), strict=True))
     assert published["churn_risk"] == "0.9"
     assert published["touchpoints"] == "5"
+    assert float(published["last_seen"]) == day(4)
     assert published["warming_up"] == "0"
     unknown = await redis.hmget(settings.keyspace("customer:new"), *PUBLISHED)
-    assert unknown == [b""] * 6 + [b"0.0", b"0.0", b"0", b"0", b"0", b""]
+    assert unknown == [b""] * 6 + [b"0"] * 5 + [b""]
 
 
 async def test_scripts_survive_a_restarted_server(redis: Redis, settings: Settings) -> None:

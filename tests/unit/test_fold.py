@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors import fold as folding
+from processors.decay import factors
 from processors.fold import fold, fresh
 from schemas.kinds import Kind
 from schemas.profile import Facts, Profile
@@ -26,6 +27,12 @@ TOUCHES = st.lists(
     ),
     max_size=40,
 )
+
+
+def rates(facts: Facts, at: float) -> list[float]:
+    """The decayed counts as they stand on a day."""
+    left = factors(day(at) - facts.rates_at)
+    return [held * part for held, part in zip(facts.rates, left, strict=True)]
 
 
 @given(TOUCHES, st.lists(st.integers(0, 40), max_size=5))
@@ -51,15 +58,39 @@ def test_folding_leaves_the_facts_it_was_given_alone(touches: list[Touch]) -> No
 def test_decayed_rates_do_not_depend_on_the_order_of_arrival(days: list[float]) -> None:
     in_order = fold(Facts(), [touch(at) for at in sorted(days)])
     arrived = fold(Facts(), [touch(at) for at in days])
-    assert arrived.rates == pytest.approx(in_order.rates, abs=1e-4)
-    assert arrived.kind_rates == pytest.approx(in_order.kind_rates, abs=1e-4)
+    assert rates(arrived, 30) == pytest.approx(rates(in_order, 30), rel=1e-9)
     assert (arrived.first_seen, arrived.last_seen, arrived.last_meaningful) == (day(0), day(30), day(30))
 
 
 def test_a_rate_halves_over_its_half_life() -> None:
     facts = fold(Facts(), [touch(0), touch(0), touch(7, Kind.CAMPAIGN)])
-    assert facts.rates[0] == pytest.approx(1.0, abs=1e-5)
+    assert rates(facts, 7)[0] == pytest.approx(1.0)
     assert facts.meaningful == 2
+
+
+def test_decades_of_touches_are_still_counted_in_numbers_that_can_be_held() -> None:
+    facts = fold(Facts(), [touch(at, Kind.PURCHASE, amount=10.0) for at in range(0, 20_000, 5)])
+    assert rates(facts, 20_000)[2] == pytest.approx(sum(0.5 ** (ago / 90) for ago in range(5, 20_000, 5)), rel=1e-6)
+    assert facts.money[""].recent == pytest.approx(10 * facts.rates[2])
+    assert fold(facts, [touch(0)]).rates == pytest.approx(facts.rates)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6), st.integers(0, 3)), max_size=60), st.integers(1, 9))
+def test_what_is_a_repeat_does_not_depend_on_the_batch(sent: list[tuple[int, int, int]], size: int) -> None:
+    touches = [
+        touch(0, digest=f"{digest}", feed=Feed(f"feed {feed}", row) if feed else None, partition=0, offset=offset)
+        for offset, (digest, feed, row) in enumerate(sent)
+    ]
+
+    def folded(batch: int) -> bytes:
+        profile = Profile("ada")
+        for start in range(0, len(touches), batch):
+            new = fresh(profile, touches[start : start + batch])
+            at = {0: min(start + batch, len(touches)) - 1}
+            profile = Profile("ada", facts=fold(profile.facts, new), at=at)
+        return msgspec.json.encode(profile.facts)
+
+    assert folded(size) == folded(len(touches) or 1)
 
 
 def test_money_sums_to_the_cent_by_currency() -> None:
