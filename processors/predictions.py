@@ -26,7 +26,9 @@ def next_on_grid(customer: str, after: float, policy: Policy) -> float:
     """The customer's next time of prediction strictly after `after`; customers are spread evenly over the grid."""
     every = policy.seconds.predict_every
     phase = crc32(customer.encode()) / 2**32 * every
-    return round((floor((after - phase) / every) + 1) * every + phase, 3)
+    at = round((floor((after - phase) / every) + 1) * every + phase, 3)
+    # Rounding may have gone back to `after`, or before it.
+    return at if at > after else round(at + every, 3)
 
 
 def witness(pending: list[Prediction], touches: Iterable[Touch], policy: Policy) -> list[Prediction]:

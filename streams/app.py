@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from schemas.settings import Settings, load_settings
 from streams.clock import Clock
+from streams.group import GROUP
 from streams.store.models import ModelStore
 from streams.store.partitions import PartitionStore
 from streams.topics import MAX_RECORD, OUTCOMES, TOUCHPOINTS
@@ -36,6 +37,9 @@ from streams.worker.standings import BehindError
 logger = logging.getLogger(__name__)
 
 _LOOK_FOR_MODELS = 1.0
+
+_AT_ONCE = 4
+"""Batches of different partitions: while one waits for Redis or the broker, the next is worked on."""
 
 _FETCH_BYTES = 4 * 1024 * 1024
 """Of a partition at once: a batch of 4,000 touchpoints of a usual size."""
@@ -53,7 +57,7 @@ class EbbflowApp(faust.App):
             logging.getLogger(chatty).setLevel(logging.WARNING)
         session = settings.session_timeout.total_seconds()
         super().__init__(
-            settings.topic("ebbflow"),
+            settings.topic(GROUP),
             broker=[f"kafka://{address.strip()}" for address in settings.broker_url.split(",")],
             autodiscover=False,
             web_enabled=False,
@@ -139,27 +143,26 @@ async def _rewinding(app: EbbflowApp, tp: TP) -> AsyncIterator[None]:
         yield
     except BehindError as behind:
         logger.warning("%s", behind)
-        await app.consumer.rewind(tp, behind.position)
+        app.consumer.rewind(tp, behind.position)
 
 
 def _add_profiles(app: EbbflowApp, settings: Settings, redis: Redis, models: ModelStore, publisher: Publisher) -> None:
     scorer, clock, name = Scorer(models), Clock(settings), settings.topic(TOUCHPOINTS)
     profiler = Profiler(settings, PartitionStore(redis, settings), scorer, publisher, clock)
 
-    @app.agent(_topic(app, TOUCHPOINTS), name="profiles")
+    @app.agent(_topic(app, TOUCHPOINTS), name="profiles", concurrency=_AT_ONCE)
     async def profiles(batches: AsyncIterable[Batch]) -> None:
         async for batch in batches:
-            if app.failure is None and batch.begin():
+            if app.failure is None:
                 async with app.failing(batch), _rewinding(app, batch.tp):
                     await profiler.work(batch)
-                    batch.done()
 
     @app.timer(settings.tick_every.total_seconds(), name="silence")
     async def look_at_the_clock() -> None:
         for tp in app.consumer.assignment():
             if tp.topic == name and not app.rebalancing and await app.consumer.caught_up(tp):
                 async with app.failing(), _rewinding(app, tp):
-                    await profiler.look_at_the_clock(tp.partition)
+                    await profiler.look_at_the_clock(tp.partition, app.consumer.ledger.reached(tp))
 
     @app.timer(_LOOK_FOR_MODELS, name="models")
     async def refresh_models() -> None:
@@ -182,7 +185,7 @@ def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publis
     async def learner(batches: AsyncIterable[Batch]) -> None:
         async for batch in batches:
             if app.failure is None and batch.begin():
-                async with app.failing(batch):
+                async with app.failing(batch), _rewinding(app, batch.tp):
                     await learning.work(batch)
 
     @app.timer(settings.checkpoint_every.total_seconds(), name="checkpoint")

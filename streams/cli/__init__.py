@@ -14,6 +14,7 @@ from streams.cli.demo import demo
 from streams.cli.embedded import embedded
 from streams.cli.gateway import gateway
 from streams.cli.profile import profile
+from streams.cli.rebuild import rebuild
 from streams.cli.replay import replay
 from streams.cli.settings import settings
 from streams.cli.topics import topics
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, worker, gateway, replay, alerts, profile, topics, settings, embedded):
+for command in (demo, worker, gateway, replay, rebuild, alerts, profile, topics, settings, embedded):
     app.command()(command)
 
 

@@ -34,7 +34,8 @@ class Replay:
         """Whether the time of some partition lies after the log: then its rows come too late to be predicted from."""
         if not self._log.entries:
             return False
-        times = [self._redis.get(key) for key in self._redis.scan_iter(self._settings.keyspace("time:*"))]
+        keys = self._redis.scan_iter(self._settings.keyspace("partition:*"))
+        times = [self._redis.hget(key, "time") for key in keys]
         return any(float(time or 0) > self._log.entries[-1].at for time in times)
 
     def run(self, start: int, progress: Callable[[int], None]) -> None:

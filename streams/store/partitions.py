@@ -1,21 +1,27 @@
 """The state of a partition in Redis: how far it has come, who is to be looked at when, and its customers.
 
 A step of a partition is two calls: one loads, one saves. They are Lua scripts, so each happens whole or not at all,
-and the position is saved together with the profiles: what Redis holds is always the state at one place of the log.
+and the position is saved together with the profiles: what Redis holds is always the state at one place of the log. What
+a step has to say is saved with it, too, and published afterwards: it is said as it was decided, however often
+something fails in between, and somebody whose step was refused has said nothing.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 import msgspec
 from redis.asyncio import Redis
 
 from schemas.profile import Profile
 from schemas.settings import Settings
-from streams.store.documents import PUBLISHED, published, read_document, write_document
+from streams.store.documents import PUBLISHED, published, read_profile, write_profile
 from streams.store.script import Script
 
 MOST_DUE = 1_000
+
+Message = tuple[str, str, str]
+"""What a step has to say: the name of a topic (without prefix), a key, and JSON."""
 
 
 @dataclass(frozen=True)
@@ -23,95 +29,118 @@ class Standing:
     """How far a partition has come.
 
     `position` is the offset from which the next record is to be folded, none before the first ever; `time` is the
-    partition's stream time in epoch seconds.
+    partition's stream time in epoch seconds; `step` names the last step that was saved.
     """
 
     position: int | None
     time: float
+    step: str = ""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Where a partition stands, whose timers have come (earliest first, at most `MOST_DUE`), the profiles asked for."""
+    """Where a partition stands, what its last step had to say while that may not be published, whose timers have come
+    (earliest first, at most `MOST_DUE`), and the profiles asked for."""
 
     standing: Standing
+    unsaid: Sequence[Message]
     due: Sequence[str]
     profiles: Mapping[str, Profile]
 
 
+@dataclass(frozen=True)
+class Saved:
+    """Where a partition stands after a step, and the customers that somebody else saved since they were loaded: nothing
+    of those was saved, and the partition keeps its position until they are."""
+
+    standing: Standing
+    conflicts: Sequence[str]
+
+
 class MovedError(Exception):
-    """The partition no longer stands where it was loaded: somebody else works on it, or Redis lost its last writes."""
+    """Another step was saved since this one was loaded: somebody else works on the partition, or an answer was lost."""
 
 
 class PartitionStore:
     """Loads and saves the steps of partitions.
 
-    Saving is a compare-and-set twice over: on the partition's position, so that a worker that was overtaken writes
+    Saving is a compare-and-set twice over: on the partition's last step, so that a worker that was overtaken writes
     nothing at all, and on each profile's revision, for customers who are met in more than one partition.
     """
 
     def __init__(self, redis: Redis, settings: Settings) -> None:
-        self._customer = settings.keyspace("customer:")
-        self._partition = settings.keyspace("partition:")
-        self._due = settings.keyspace("due:")
+        self._profile, self._customer = settings.keyspace("profile:"), settings.keyspace("customer:")
+        self._partition, self._due = settings.keyspace("partition:"), settings.keyspace("due:")
         self._load, self._save = Script(redis, "load"), Script(redis, "save")
+        self._writer, self._steps = uuid4().hex, 0
 
-    async def load(self, partition: int, customers: Sequence[str] = (), now: float = 0.0) -> Loaded:
-        """Where the partition stands, who is due at `now`, and these customers; one never seen is new and empty."""
-        position, time, due, *found = await self._load(self._keys(partition, customers), (now, MOST_DUE))
+    async def load(
+        self, partition: int, customers: Sequence[str] = (), now: float = 0.0, published: str = ""
+    ) -> Loaded:
+        """Where the partition stands, who is due at `now`, and these customers; one never seen is new and empty.
+
+        `published` is the last step whose messages are, which are forgotten then.
+        """
+        keys = [*self._keys(partition), *[self._profile + customer for customer in customers]]
+        position, time, step, messages, due, *found = await self._load(keys, (now, MOST_DUE, published))
         return Loaded(
-            _standing(position, time),
+            Standing(int(position) if position else None, float(time or 0.0), (step or b"").decode()),
+            _read_messages(messages) if messages else (),
             [customer.decode() for customer in due],
-            {
-                customer: read_document(customer, found[2 * place], found[2 * place + 1])
-                for place, customer in enumerate(customers)
-            },
+            {customer: read_profile(customer, held) for customer, held in zip(customers, found, strict=True)},
         )
 
     async def save(
         self,
         partition: int,
         before: Standing,
-        after: Standing,
+        position: int | None,
+        time: float,
         profiles: Sequence[Profile],
         timers: Mapping[str, float],
-    ) -> list[str]:
-        """Save what came of a step.
+        messages: Mapping[str, Sequence[Message]],
+    ) -> Saved:
+        """Save what came of a step that was loaded at `before`, with the position and the time it has come to.
 
-        `timers` are armed at their time, and removed by a time of 0. Returns the customers that somebody else saved
-        since they were loaded; they were not saved, and the partition keeps its position until they are.
+        `timers` are armed at their time, and removed by a time of 0; `messages` are those of each customer.
 
         Raises:
-            MovedError: if the partition no longer stands at `before`; nothing was saved then.
+            MovedError: if the partition's last step is no longer that of `before`; nothing was saved then.
         """
         armed: list[str] = []
         for customer, at in timers.items():
             armed += (customer, repr(at) if at else "0")
-        # Redis' MessagePack knows text but no bytes.
+        self._steps += 1
+        name = f"{self._writer}:{self._steps}"
         step = (
-            _text(before.position),
-            _text(after.position),
-            repr(after.time),
+            before.step,
+            "" if position is None else str(position),
+            repr(time),
+            name,
             armed,
             PUBLISHED,
             [profile.revision for profile in profiles],
-            [write_document(profile).decode() for profile in profiles],
+            [_as_text(write_profile(profile)) for profile in profiles],
             [published(profile) for profile in profiles],
+            [messages.get(profile.customer, ()) for profile in profiles],
         )
-        keys = self._keys(partition, [profile.customer for profile in profiles])
-        saved, *said = await self._save(keys, (msgspec.msgpack.encode(step),))
+        keys = self._keys(partition)
+        for profile in profiles:
+            keys += (self._profile + profile.customer, self._customer + profile.customer)
+        saved, answer = await self._save(keys, (msgspec.msgpack.encode(step),))
         if not saved:
-            raise MovedError(f"partition {partition} stands at {said[0]}, not at {before.position}")
-        return [profiles[place - 1].customer for place in said[0]]
+            raise MovedError(f"partition {partition}: the last step is {answer.decode()}, not {before.step}")
+        conflicts = [profiles[place - 1].customer for place in answer]
+        reached = (before.position, before.time) if conflicts else (position, time)
+        return Saved(Standing(*reached, name), conflicts)
 
-    def _keys(self, partition: int, customers: Sequence[str]) -> list[str]:
-        prefix = self._customer
-        return [f"{self._partition}{partition}", f"{self._due}{partition}", *[prefix + name for name in customers]]
-
-
-def _standing(position: bytes | None, time: bytes | None) -> Standing:
-    return Standing(int(position) if position else None, float(time or 0.0))
+    def _keys(self, partition: int) -> list[str]:
+        return [f"{self._partition}{partition}", f"{self._due}{partition}"]
 
 
-def _text(position: int | None) -> str:
-    return "" if position is None else str(position)
+_read_messages = msgspec.msgpack.Decoder(list[Message]).decode
+
+
+def _as_text(held: bytes) -> msgspec.Raw:
+    """Bytes that travel as text: Redis' MessagePack has no bytes, and does not mind."""
+    return msgspec.Raw(b"\xdb" + len(held).to_bytes(4, "big") + held)

@@ -1,16 +1,17 @@
-"""Profiles in Redis, one hash per customer, for whoever wants to read them.
+"""Profiles in Redis, for whoever wants to read them.
 
-`doc` is the profile as JSON, `rev` its revision; the published scores stand beside them as plain fields, so that any
-service can `HMGET` them.
+`profile:<customer>` is all of it; `customer:<customer>` is a hash of the published fields, so that any service can
+`HMGET` what it needs.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from typing import cast
 
 from redis.asyncio import Redis
 
 from schemas.profile import Profile
 from schemas.settings import Settings
-from streams.store.documents import read_document
+from streams.store.documents import read_profile
 
 _AT_ONCE = 1_000
 
@@ -20,18 +21,14 @@ class ProfileStore:
 
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
-        self._key = settings.keyspace("customer:")
+        self._key = settings.keyspace("profile:")
 
     async def load(self, customers: Sequence[str]) -> dict[str, Profile]:
         """The profiles of these customers; one never seen before is new and empty."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for customer in customers:
-                pipe.hmget(self._key + customer, "doc", "rev")
-            found = await pipe.execute()
-        return {
-            customer: read_document(customer, doc, revision)
-            for customer, (doc, revision) in zip(customers, found, strict=True)
-        }
+        if not customers:
+            return {}
+        found = cast(list[bytes | None], await self._redis.mget([self._key + customer for customer in customers]))
+        return {customer: read_profile(customer, held) for customer, held in zip(customers, found, strict=True)}
 
     async def every(self) -> AsyncIterator[Profile]:
         """All profiles, in no order; one that is written meanwhile may come twice."""

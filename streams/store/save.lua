@@ -1,16 +1,17 @@
 -- Saves what came of a step of a partition, in one call; nothing of it when the partition has moved meanwhile, and of a
--- customer's hash nothing when somebody else saved it since it was loaded.
--- KEYS[1]: the partition's hash. KEYS[2]: its timers. KEYS[3...]: the customers' hashes. ARGV[1], as MessagePack:
--- {the position loaded, the new one, the new time, the timers as {customer, time, ...} with 0 for none, the names of the
--- published fields, the customers' revisions as loaded, their docs, what they publish}.
--- Returns 0 and the position and time found there, or 1 and the places (from 1) of the customers that were not saved.
+-- profile nothing when somebody else saved it since it was loaded.
+-- KEYS[1]: the partition's hash. KEYS[2]: its timers. KEYS[3...]: of each customer the profile and the hash of
+-- published fields, in turn. ARGV[1], as MessagePack: {the name of the last step as loaded, the position and the time
+-- after this step, its name, the timers as {customer, time, ...} with 0 for none, the names of the published fields, and
+-- for each customer: the revisions as loaded, the profiles, what they publish, the messages}.
+-- Returns 0 and the name of the last step, or 1 and the places (from 1) of the customers that were not saved.
 local step = cmsgpack.unpack(ARGV[1])
-local names = step[5]
-local standing = redis.call('HMGET', KEYS[1], 'position', 'time')
-if (standing[1] or '') ~= step[1] then
-    return {0, standing[1], standing[2]}
+local name, timers, names = step[4], step[5], step[6]
+local revisions, profiles, published, messages = step[7], step[8], step[9], step[10]
+local last = redis.call('HGET', KEYS[1], 'step') or ''
+if last ~= step[1] then
+    return {0, last}
 end
-local timers = step[4]
 for i = 1, #timers, 2 do
     if timers[i + 1] == '0' then
         redis.call('ZREM', KEYS[2], timers[i])
@@ -18,20 +19,32 @@ for i = 1, #timers, 2 do
         redis.call('ZADD', KEYS[2], timers[i + 1], timers[i])
     end
 end
-local conflicts = {}
-for i = 1, #KEYS - 2 do
-    local key, revision = KEYS[i + 2], step[6][i]
-    if tonumber(redis.call('HGET', key, 'rev') or 0) == revision then
-        local fields, values = {'rev', revision + 1, 'doc', step[7][i]}, step[8][i]
+local conflicts, said = {}, {}
+for i = 1, #profiles do
+    local key = KEYS[2 * i + 1]
+    -- A profile begins with its revision, in a line of its own.
+    local revision = tonumber(string.match(redis.call('GETRANGE', key, 0, 19), '^%d+') or 0)
+    if revision == revisions[i] then
+        redis.call('SET', key, profiles[i])
+        local fields, values = {}, published[i]
         for place = 1, #names do
-            fields[2 * place + 3] = names[place]
+            fields[2 * place - 1] = names[place]
             -- In 14 digits, which a time in milliseconds has.
-            fields[2 * place + 4] = values[place] and tostring(values[place]) or ''
+            fields[2 * place] = values[place] and tostring(values[place]) or ''
         end
-        redis.call('HSET', key, unpack(fields))
+        redis.call('HSET', KEYS[2 * i + 2], unpack(fields))
+        for _, message in ipairs(messages[i]) do
+            said[#said + 1] = message
+        end
     else
         conflicts[#conflicts + 1] = i
     end
+end
+redis.call('HSET', KEYS[1], 'step', name)
+if #said > 0 then
+    redis.call('HSET', KEYS[1], 'messages', cmsgpack.pack(said))
+else
+    redis.call('HDEL', KEYS[1], 'messages')
 end
 -- The position follows the last customer, so that those in conflict are done again even after a crash.
 if #conflicts == 0 then

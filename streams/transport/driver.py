@@ -6,7 +6,6 @@ The topics of batched agents are declared with `acks=False`, so Faust's own book
 to do; agents acknowledge through `Batch.done`.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -21,6 +20,8 @@ from streams.transport.ledger import Ledger
 # next owner does it again, and the position guards the profiles.
 _SETTLE_TIMEOUT = 5.0
 
+_FETCH_WAIT_MS = 50
+
 # While some partitions wait for their agent, the others are not waited for longer than this.
 _PARTIAL_FETCH = 0.02
 
@@ -32,6 +33,8 @@ class _CommittedConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         # Faust ties this to transactions of its own, which it does not need here.
         consumer._isolation_level = "read_committed"
+        # A partition that was just delivered is not part of the fetch under way, and waits for it to end.
+        consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
         return consumer
 
 
@@ -41,15 +44,15 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ledger = Ledger()
-        self._seeking: set[TP] = set()
-        self._rewound: Counter[TP] = Counter()
+        self._rewound: dict[TP, int | None] = {}
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return _CommittedConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """One message for each partition that has records; its value is a `Batch`."""
-        generation, rewound = self.app.consumer_generation_id, self._rewound.copy()
+        generation = self.app.consumer_generation_id
+        await self._seek_rewound()
         records, active = await self._wait_next_records(timeout)
         if not records:
             return
@@ -57,18 +60,29 @@ class BatchConsumer(driver.Consumer):
             # What was fetched is dropped while a rebalance runs, so fetch it again afterwards.
             await self.perform_seek()
             return
-        for tp, fetched in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                break
-            if tp in self._seeking or self._rewound[tp] != rewound[tp]:
-                continue  # Fetched from where the partition stood before it was rewound.
-            if fetched and (active is None or tp in active or tp in self._buffered_partitions):
-                yield tp, self._batch_message(TP(tp.topic, tp.partition), fetched)
+        for key, fetched in records.items():
+            tp = TP(key.topic, key.partition)
+            same = self.flow_active and self.app.consumer_generation_id == generation and tp not in self._rewound
+            if same and (active is None or tp in active or tp in self._buffered_partitions):
+                yield tp, self._batch_message(tp, fetched)
+            elif self.ledger.is_reading(tp):
+                # Whether this was fetched before a seek or after it, nobody knows: it has to be read again.
+                self._rewound.setdefault(tp, self.ledger.reached(tp))
+
+    async def _seek_rewound(self) -> None:
+        """Go where partitions were rewound to; here, where nothing is being fetched that could be from elsewhere."""
+        for tp, offset in list(self._rewound.items()):
+            if offset is None:
+                await self._thread.seek_to_beginning(tp)
+            else:
+                await self.seek_wait({tp: offset})
+            self.ledger.sought(tp, offset)
+            self._rewound.pop(tp, None)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> RecordMap:
         # Only partitions whose agent has room are fetched, so that a backlog of one topic never holds up another.
         active = active_partitions or set()
-        ready = {tp for tp in active if self.ledger.has_room(tp)} - self._seeking
+        ready = {tp for tp in active if self.ledger.has_room(tp)} - self._rewound.keys()
         if not ready:
             await self.ledger.turn(timeout)
             return {}
@@ -100,18 +114,13 @@ class BatchConsumer(driver.Consumer):
             await self._thread.seek_to_beginning(*never)
         for tp, offset in committed.items():
             self.ledger.sought(TP(tp.topic, tp.partition), offset or None)
+        self._rewound.clear()
         return committed
 
-    async def rewind(self, tp: TP, offset: int) -> None:
-        """Deliver a partition again from this offset; what was fetched from elsewhere is dropped."""
-        self._seeking.add(tp)
-        try:
-            self.ledger.forget([tp])
-            await self.seek_wait({tp: offset})
-            self.ledger.sought(tp, offset)
-        finally:
-            self._rewound[tp] += 1
-            self._seeking.discard(tp)
+    def rewind(self, tp: TP, offset: int) -> None:
+        """Deliver a partition again from this offset; what waits, or is being fetched from elsewhere, is dropped."""
+        self.ledger.forget([tp])
+        self._rewound[tp] = offset
 
     async def caught_up(self, tp: TP) -> bool:
         """Whether everything that the partition held at the last fetch was worked on."""
@@ -126,6 +135,8 @@ class BatchConsumer(driver.Consumer):
         self.ledger.drop_waiting(revoked)
         await super().on_partitions_revoked(revoked)
         self.ledger.forget(revoked)
+        for tp in revoked:
+            self._rewound.pop(tp, None)
 
     async def wait_empty(self) -> None:
         """Called by Faust when flow has stopped: wait for the batches begun, then commit."""

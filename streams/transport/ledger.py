@@ -39,6 +39,14 @@ class Ledger:
         """The next fetch of a partition begins here; none is the start of a log of which nothing was committed."""
         self._fetched[tp] = offset
 
+    def is_reading(self, tp: TP) -> bool:
+        """Whether it is known where a partition is read, as it is after the first seek."""
+        return tp in self._fetched
+
+    def reached(self, tp: TP) -> int | None:
+        """Where the next fetch of a partition begins; none at the start of a log of which nothing was committed."""
+        return self._fetched.get(tp)
+
     def committable(self, tps: Iterable[TP] | None = None) -> dict[TP, int]:
         """The offsets that may be committed now and are not yet, by partition."""
         for tp, batches in self._under_way.items():

@@ -16,6 +16,7 @@ from streams.worker import metrics
 from streams.worker.patience import Patience
 from streams.worker.publisher import Publisher
 from streams.worker.reader import rejected
+from streams.worker.standings import BehindError
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +34,17 @@ class Learning:
         self._turn = asyncio.Lock()
 
     async def work(self, batch: Batch) -> None:
-        """Learn from a batch of outcomes; those the saved model has seen already are passed over."""
+        """Learn from a batch of outcomes; those the saved model has seen already are passed over.
+
+        Raises:
+            BehindError: if the saved model has not seen what comes before the batch.
+        """
         async with self._turn:
             checkpoint = self._checkpoint if self._checkpoint is not None else await self._patience(self._resume)
             partition, refused = batch.tp.partition, list[Rejected]()
             learned = checkpoint.learned.get(partition, -1)
+            if batch.start is not None and learned + 1 < batch.start:
+                raise BehindError(f"the outcomes learned from partition {partition}", learned + 1, batch.start)
             for place, record in enumerate(batch.records):
                 if record.offset > learned:
                     try:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 
 from processors.kinds import KindRules
@@ -12,31 +13,35 @@ from streams.store.partitions import MOST_DUE, PartitionStore
 from streams.transport import Batch
 from streams.worker import metrics
 from streams.worker.patience import Patience
-from streams.worker.publisher import Publisher
+from streams.worker.publisher import Publishing
 from streams.worker.reader import Reader, Slice
 from streams.worker.scorer import Scorer
-from streams.worker.standings import Standings
+from streams.worker.standings import BehindError, Standings, StateLostError
 from streams.worker.stepper import Stepper
+
+_CONFIRM_EVERY = 2.0
+"""Seconds between two looks at what Redis holds of a partition where nothing happens."""
 
 
 class Profiler:
     """Turns batches of touchpoints, and the passing of time, into profiles, alerts and outcomes."""
 
     def __init__(
-        self, settings: Settings, store: PartitionStore, scorer: Scorer, publisher: Publisher, clock: Clock
+        self, settings: Settings, store: PartitionStore, scorer: Scorer, publisher: Publishing, clock: Clock
     ) -> None:
         self._scorer, self._clock = scorer, clock
         self._standings = Standings(store)
-        self._stepper = Stepper(store, self._standings, scorer, publisher, settings.policy)
+        self._stepper = Stepper(settings, store, self._standings, scorer, publisher)
         self._reader = Reader(KindRules(settings.kinds), settings.tick.total_seconds(), clock)
         self._patience = Patience(settings.give_up_after)
         self._live_within = settings.live_within.total_seconds()
         self._lateness = settings.lateness.total_seconds()
-        # A batch and a look at the clock of the same partition never run at once.
         self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._confirmed: dict[int, float] = {}
 
     async def work(self, batch: Batch) -> None:
-        """Everything a batch asks for. When it returns, all that came of it is safe.
+        """Everything a batch asks for, when its turn comes, unless it was dropped before. When it returns, all that
+        came of the batch is safe.
 
         Raises:
             BehindError: if Redis has not got as far as the start of the batch.
@@ -45,28 +50,37 @@ class Profiler:
         partition = batch.tp.partition
         metrics.BATCH_RECORDS.observe(len(batch.records))
         await self._patience(self._scorer.ready)
-        async with self._turns[partition]:
+        async with self._turn(partition):
+            if not batch.begin():
+                return
             standing = await self._patience(partial(self._standings.of, partition))
             self._standings.check(partition, batch.start)
             if standing.position is not None and standing.position >= batch.end:
                 metrics.TOUCHPOINTS.labels("any", "repeated").inc(len(batch.records))
+                batch.done()
                 return
             for part in self._reader.slices(batch, standing):
-                await self._patience(partial(self._take, partition, part))
+                await self._take(partition, part)
+            batch.done()
         metrics.LAG.labels(partition).set(max(0.0, self._clock.now() - batch.records[-1].timestamp / 1000.0))
 
-    async def look_at_the_clock(self, partition: int) -> None:
+    async def look_at_the_clock(self, partition: int, reached: int | None) -> None:
         """Notice silence: a live partition that has caught up moves on with the wall clock, less the lateness.
 
-        Raises the same errors as `work`.
+        `reached` is where the worker stands in the log. Raises the same errors as `work`.
         """
         await self._patience(self._scorer.ready)
-        async with self._turns[partition]:
+        async with self._turn(partition):
             metrics.LAG.labels(partition).set(0)
             now = self._clock.now() - self._lateness
             before = (await self._patience(partial(self._standings.of, partition))).time
+            self._standings.check(partition, reached)
             if before < now <= before + self._live_within:
-                await self._patience(partial(self._take, partition, Slice(now)))
+                await self._take(partition, Slice(now))
+            elif self._confirmed.get(partition, 0.0) + _CONFIRM_EVERY < now:
+                # Nothing happens here that would show it if Redis had lost something.
+                self._confirmed[partition] = now
+                await self._stepper.confirm(partition)
 
     def forget(self, partitions: Sequence[int]) -> None:
         """These partitions are somebody else's now: what was known of them is no longer true."""
@@ -74,6 +88,17 @@ class Profiler:
         self._stepper.forget()
         for partition in partitions:
             metrics.LAG.remove(partition)
+
+    @asynccontextmanager
+    async def _turn(self, partition: int) -> AsyncIterator[None]:
+        """A batch and a look at the clock of the same partition never run at once."""
+        async with self._turns[partition]:
+            try:
+                yield
+            except (BehindError, StateLostError):
+                # Profiles that Redis has lost would make what is read again look like repeats.
+                self._stepper.forget()
+                raise
 
     async def _take(self, partition: int, part: Slice) -> None:
         """One slice: the customers touched and the customers due, until nobody is due any more."""

@@ -6,12 +6,13 @@ from streams.store.partitions import PartitionStore, Standing
 
 
 class BehindError(Exception):
-    """Redis stands before the place in the log that it had reached: what lies between is to be folded again."""
+    """What is saved in Redis stands before the place in the log that was reached, as when it lost its last writes: what
+    lies between is to be read again."""
 
-    def __init__(self, partition: int, position: int, expected: int) -> None:
+    def __init__(self, what: str, position: int, expected: int) -> None:
         super().__init__(
-            f"Redis lost its last writes of partition {partition}: it stands at {position}, not at {expected}; "
-            f"folding these {expected - position} records again"
+            f"{what} stand at {position} in Redis, not at {expected}: it lost its last writes, or is a copy. Going "
+            f"back to read these {expected - position} records again"
         )
         self.position = position
 
@@ -39,32 +40,29 @@ class Standings:
             self._known[partition] = (await self._store.load(partition)).standing
         return self._known[partition]
 
-    def check(self, partition: int, fetched_from: int | None) -> None:
-        """Make sure that nothing lies between what was folded and what was fetched.
+    def check(self, partition: int, reached: int | None) -> None:
+        """Make sure that everything before an offset is folded; none stands for a log that was never read.
 
         Raises:
-            BehindError: if something does.
-            StateLostError: if nothing is folded at all, although there was.
+            BehindError: if something before it is not.
+            StateLostError: if nothing is.
         """
         position = self._known[partition].position
-        if fetched_from is None:
+        if reached is None:
             return
         if position is None:
-            raise StateLostError(partition, fetched_from)
-        if position < fetched_from:
+            raise StateLostError(partition, reached)
+        if position < reached:
             self.forget([partition])
-            raise BehindError(partition, position, fetched_from)
+            raise BehindError(f"the profiles of partition {partition}", position, reached)
 
     def saw(self, partition: int, found: Standing) -> bool:
-        """Take note of what Redis says; whether it is what was known.
-
-        A partition that stands further than was known is folded by somebody else, too. Raises as `check`.
-        """
+        """Take note of what Redis says; whether nobody else has saved a step since. Raises as `check`."""
         known = self._known.get(partition)
         self._known[partition] = found
-        if known is not None and known.position is not None:
+        if known is not None:
             self.check(partition, known.position)
-        return known is None or known.position == found.position
+        return known is None or known.step == found.step
 
     def forget(self, partitions: Iterable[int]) -> None:
         """These are somebody else's now."""

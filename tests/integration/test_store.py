@@ -1,7 +1,7 @@
 """State in Redis: nobody overwrites what they have not seen, and nothing unsealed is ever read."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from schemas.profile import Profile
 from schemas.settings import Settings
 from streams.store.documents import PUBLISHED
 from streams.store.models import Checkpoint, ModelStore, SupersededError
-from streams.store.partitions import MOST_DUE, MovedError, PartitionStore, Standing
+from streams.store.partitions import MOST_DUE, Message, MovedError, PartitionStore, Standing
 from streams.store.profiles import ProfileStore
 from streams.store.seal import BrokenSealError, seal_of
 from streams.worker.scorer import Scorer
@@ -43,11 +43,11 @@ def some(customer: str) -> Profile:
 NOWHERE = Standing(None, 0.0)
 
 
-async def save(redis: Redis, settings: Settings, *profiles: Profile) -> list[str]:
+async def save(redis: Redis, settings: Settings, *profiles: Profile) -> Sequence[str]:
     """Save profiles by a step of a partition that moves nothing."""
     store = PartitionStore(redis, settings)
     standing = (await store.load(0)).standing
-    return await store.save(0, standing, standing, profiles, {})
+    return (await store.save(0, standing, standing.position, standing.time, profiles, {}, {})).conflicts
 
 
 async def test_a_profile_comes_back_as_it_was_saved(redis: Redis, settings: Settings) -> None:
@@ -70,25 +70,45 @@ async def test_a_profile_comes_back_as_it_was_saved(redis: Redis, settings: Sett
 async def test_a_writer_that_lost_the_race_overwrites_nothing(redis: Redis, settings: Settings) -> None:
     store = PartitionStore(redis, settings)
     await save(redis, settings, some("ada"), some("bob"))
-    ada, bob = (await store.load(0, ["ada", "bob"])).profiles.values()
-    assert await save(redis, settings, ada) == []
-    assert await store.save(0, NOWHERE, Standing(7, 1.0), [ada, bob], {}) == ["ada"]
+    loaded = await store.load(0, ["ada", "bob"])
+    ada, bob = loaded.profiles.values()
+    # As another partition would.
+    assert (await store.save(1, NOWHERE, 3, 1.0, [ada], {}, {})).conflicts == []
+    said: dict[str, list[Message]] = {name: [("alerts", name, "{}")] for name in ("ada", "bob")}
+    saved = await store.save(0, loaded.standing, 7, 1.0, [ada, bob], {}, said)
+    assert saved.conflicts == ["ada"]
     after = await store.load(0, ["ada", "bob"])
     assert [profile.revision for profile in after.profiles.values()] == [2, 2]
-    assert after.standing == NOWHERE, "what is left over must be done before the position moves"
+    assert after.standing == saved.standing
+    assert after.standing.position is None, "what is left over must be done before the position moves"
+    assert list(after.unsaid) == said["bob"], "who was not saved has said nothing"
 
 
 async def test_a_worker_that_was_overtaken_writes_nothing(redis: Redis, settings: Settings) -> None:
     store = PartitionStore(redis, settings)
     loaded = await store.load(3, ["ada"])
-    assert await store.save(3, loaded.standing, Standing(10, 50.0), [some("ada")], {}) == []
+    saved = await store.save(3, loaded.standing, 10, 50.0, [some("ada")], {}, {"ada": [("alerts", "ada", '"é"')]})
+    assert (saved.standing.position, saved.standing.time, saved.conflicts) == (10, 50.0, [])
     with pytest.raises(MovedError):
-        await store.save(3, loaded.standing, Standing(5, 40.0), [some("ada"), some("bob")], {"bob": 1.0})
+        await store.save(3, loaded.standing, 5, 40.0, [some("ada"), some("bob")], {"bob": 1.0}, {})
     after = await store.load(3, ["ada", "bob"], now=100.0)
-    assert after.standing == Standing(10, 50.0)
+    assert after.standing == saved.standing
     assert [profile.revision for profile in after.profiles.values()] == [1, 0]
     assert after.due == []
     assert (await store.load(4)).standing == NOWHERE
+
+
+async def test_what_was_to_be_said_stays_until_it_is_said(redis: Redis, settings: Settings) -> None:
+    store = PartitionStore(redis, settings)
+    said: list[Message] = [("alerts", "ada", '{"who": "é"}'), ("outcomes", "ada", "{}")]
+    saved = await store.save(5, NOWHERE, 10, 50.0, [some("ada")], {}, {"ada": said})
+    assert list((await store.load(5)).unsaid) == said
+    assert list((await store.load(5, published="another step")).unsaid) == said
+    assert list((await store.load(5, published=saved.standing.step)).unsaid) == []
+    assert list((await store.load(5)).unsaid) == []
+    again = await store.save(5, saved.standing, 11, 51.0, [some("bob")], {}, {"bob": said[:1]})
+    await store.save(5, again.standing, 12, 52.0, [some("cleo")], {}, {})
+    assert list((await store.load(5)).unsaid) == [], "whoever saves has published what was there before"
 
 
 async def test_any_service_can_read_the_scores(redis: Redis, settings: Settings) -> None:
@@ -113,7 +133,8 @@ async def test_timers_fire_by_partition_in_order(redis: Redis, settings: Setting
     store = PartitionStore(redis, settings)
 
     async def keep(partition: int, now: float, timers: dict[str, float]) -> None:
-        await store.save(partition, NOWHERE, Standing(None, now), [], timers)
+        standing = (await store.load(partition)).standing
+        await store.save(partition, standing, None, now, [], timers, {})
 
     async def due(partition: int, now: float) -> list[str]:
         return list((await store.load(partition, now=now)).due)

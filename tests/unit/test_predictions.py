@@ -1,5 +1,9 @@
 """Predictions wait for their horizon, both classes alike, and are labelled by what fell into it."""
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from processors.decay import DAY
 from processors.features import NAMES
 from processors.predictions import next_on_grid, settle, witness
@@ -63,3 +67,12 @@ def test_customers_are_spread_over_the_grid() -> None:
         next_on_grid("ada", next_on_grid("ada", MONDAY, POLICY), POLICY) - next_on_grid("ada", MONDAY, POLICY)
         == 5 * DAY
     )
+
+
+@given(st.text(min_size=1, max_size=8), st.floats(0, 0.001))
+def test_the_next_prediction_is_always_later(customer: str, later: float) -> None:
+    at = next_on_grid(customer, day(0), POLICY)
+    after = at + later
+    following = next_on_grid(customer, after, POLICY)
+    assert following > after
+    assert following == pytest.approx(at + POLICY.seconds.predict_every, abs=0.002)

@@ -1,0 +1,137 @@
+"""`ebbflow rebuild`: an emptied Redis is noticed, and the profiles come out of the log as they were."""
+
+import json
+import random
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from redis import Redis
+
+from schemas.settings import Settings
+from tests.harness import records_of, wait_until
+from tests.integration.working import environment_of, folded, producer_for, profiles_of, running_worker
+
+pytestmark = pytest.mark.integration
+
+CUSTOMERS, DAYS = 60, 120
+
+
+def rebuild(settings: Settings, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "streams.cli", "rebuild", *options]
+    return subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, timeout=60, input="")
+
+
+def publish_history(settings: Settings, count: int, seed: int = 5) -> None:
+    """Touchpoints of four months, dated as they happened, some of them sent twice."""
+    chance, producer = random.Random(seed), producer_for(settings)
+    begin = 1_735_689_600.0  # 2025-01-01
+    for place in range(count):
+        who, at = f"c{chance.randrange(CUSTOMERS)}", begin + place / count * DAYS * 86_400
+        event = chance.choice(["Product Viewed", "Order Completed", "Ticket Created", "NPS Submitted"])
+        value = {
+            "type": "track", "event": event, "userId": who, "messageId": f"m{seed}-{place}",
+            "properties": {"revenue": chance.randrange(1, 9999) / 100, "score": chance.randrange(11)},
+        }  # fmt: skip
+        for _ in range(1 + (chance.random() < 0.1)):
+            producer.send(
+                settings.topic("touchpoints"), key=who.encode(), value=json.dumps(value).encode(),
+                timestamp_ms=round(at * 1000),
+            )  # fmt: skip
+    producer.flush()
+    producer.close()
+
+
+def facts_of(settings: Settings) -> dict[str, bytes]:
+    return {customer: msgspec.json.encode(profile.facts) for customer, profile in profiles_of(settings).items()}
+
+
+def empty(settings: Settings) -> None:
+    with Redis.from_url(settings.redis_url) as redis:
+        for key in redis.scan_iter(settings.keyspace("*")):
+            redis.delete(key)
+
+
+@pytest.fixture
+def short(settings: Settings) -> Settings:
+    """A policy under which four months bring alerts and outcomes."""
+    policy = settings.policy.model_copy(update={"horizon": timedelta(days=10), "predict_every": timedelta(days=5)})
+    return settings.model_copy(update={"policy": policy, "role": "profiles"})
+
+
+def test_an_emptied_redis_is_noticed_and_rebuilt_with_the_same_facts(short: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    with running_worker(short, log) as worker:
+        publish_history(short, 1500)
+        wait_until(lambda: folded(short) >= 1500, within=60)
+        before = facts_of(short)
+        assert worker.stop() == 0
+    outcomes = len(records_of(short, "outcomes"))
+    assert outcomes > 100
+
+    empty(short)
+    with running_worker(short, log) as worker:
+        wait_until(lambda: worker.status is not None)
+        assert worker.status == 1
+    assert "`ebbflow rebuild`" in log.read_text()
+
+    assert rebuild(short).returncode != 0, "it forgets profiles, so it asks first"
+    done = rebuild(short, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert facts_of(short) == before
+    assert len(records_of(short, "outcomes")) == outcomes, "what was published before is not published again"
+
+    # And the worker goes on from there.
+    with running_worker(short, log):
+        publish_history(short, 1, seed=6)
+        wait_until(lambda: folded(short) == 1501)
+    after = facts_of(short)
+    assert sum(after[customer] != facts for customer, facts in before.items()) == 1
+
+
+def test_a_redis_emptied_under_a_worker_stops_it(short: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    with running_worker(short, log) as worker:
+        publish_history(short, 200)
+        wait_until(lambda: folded(short) >= 200)
+        empty(short)
+        publish_history(short, 200, seed=7)
+        wait_until(lambda: worker.status is not None)
+        assert worker.status == 1
+    assert "`ebbflow rebuild`" in log.read_text()
+    assert folded(short) == 0, "nothing may be folded onto nothing"
+
+
+def test_a_redis_that_lost_its_last_writes_gets_them_again(short: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    with Redis.from_url(short.redis_url) as redis, running_worker(short, log):
+        publish_history(short, 300)
+        wait_until(lambda: folded(short) >= 300)
+        copy = {key: redis.dump(key) for key in redis.scan_iter(short.keyspace("*"))}
+        publish_history(short, 300, seed=8)
+        wait_until(lambda: folded(short) >= 600)
+        expected = facts_of(short)
+        empty(short)
+        for key, held in copy.items():
+            redis.restore(key, 0, held)
+        publish_history(short, 1, seed=9)
+        wait_until(lambda: folded(short) == 601)
+    assert "back to read these" in log.read_text()
+    assert sum(facts_of(short)[customer] != facts for customer, facts in expected.items()) == 1
+
+
+def test_workers_have_to_be_stopped_where_the_broker_can_tell(
+    short: Settings, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    if pytestconfig.getoption("--kafka") == "embedded":
+        pytest.skip("the embedded broker does not tell whether a group has members")
+    with running_worker(short, tmp_path / "worker.log"):
+        publish_history(short, 1)
+        wait_until(lambda: folded(short) == 1)
+        done = rebuild(short, "--yes")
+    assert done.returncode == 1
+    assert "stop them all" in done.stderr
+    assert folded(short) == 1
