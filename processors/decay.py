@@ -4,19 +4,18 @@ A count with half-life h that receives events at a steady rate r settles at r * 
 is read as a rate.
 """
 
-import math
+from math import exp2, log
 
 DAY = 86_400.0
 HALF_LIVES = (7.0, 30.0, 90.0)
 """Half-lives, in days, at which a customer's activity is remembered: this week, this month, this quarter."""
 SHORT, MIDDLE, LONG = range(3)
+_WEEK, _MONTH, _QUARTER = (-half_life * DAY for half_life in HALF_LIVES)
 
 
 def factors(seconds: float) -> tuple[float, float, float]:
     """What is left of each decayed count after so many seconds; above 1 for a negative span."""
-    days = seconds / DAY
-    week, month, quarter = HALF_LIVES
-    return math.exp2(-days / week), math.exp2(-days / month), math.exp2(-days / quarter)
+    return exp2(seconds / _WEEK), exp2(seconds / _MONTH), exp2(seconds / _QUARTER)
 
 
 def rate(decayed: float, half_life: float, tenure: float) -> float:
@@ -24,5 +23,5 @@ def rate(decayed: float, half_life: float, tenure: float) -> float:
 
     A young customer's count has not had time to settle; dividing by 1 - 2^(-tenure/h) corrects that.
     """
-    settled = 1.0 - math.exp2(-max(tenure, 1.0) / half_life)
-    return decayed * math.log(2.0) / half_life / settled
+    settled = 1.0 - exp2(-max(tenure, 1.0) / half_life)
+    return decayed * log(2.0) / half_life / settled

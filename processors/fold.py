@@ -2,12 +2,13 @@
 
 from bisect import insort
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from copy import copy
+from operator import attrgetter
 
 from processors.decay import DAY, HALF_LIVES, LONG, MIDDLE, SHORT, factors
 from schemas.kinds import MEANINGFUL, Kind
-from schemas.profile import Facts, LastTouch, Money, Profile, Trait
+from schemas.profile import Facts, LastTouch, Money, Profile, Rhythm, Trait
 from schemas.touch import Feed, Touch
 
 MAX_RECENT = 8
@@ -22,6 +23,7 @@ _FORWARD = 256 * HALF_LIVES[SHORT] * DAY
 
 # Looking a member up in its enumeration costs more than the rest of a comparison.
 _PURCHASE, _FEEDBACK, _LEAVE = Kind.PURCHASE, Kind.FEEDBACK, Kind.LEAVE
+_time_of = attrgetter("at")
 
 
 def fresh(profile: Profile, touches: Sequence[Touch]) -> Sequence[Touch]:
@@ -30,18 +32,11 @@ def fresh(profile: Profile, touches: Sequence[Touch]) -> Sequence[Touch]:
     Three guards: the offset of the last record folded from the same partition (a redelivery), the last row of the
     same feed (a file replayed again), and a ring of recent message ids (a client that sent again).
     """
+    if _surely_fresh(profile, touches):
+        return touches
     at, feeds, seen = profile.at, profile.facts.feeds, profile.facts.seen
-    if len(touches) == 1:
-        # Most customers of a batch are there once, and nothing has to be remembered for a second touch.
-        touch = touches[0]
-        repeated = (
-            (touch.partition >= 0 and touch.offset <= at.get(touch.partition, -1))
-            or (touch.feed is not None and touch.feed.row <= feeds.get(touch.feed.name, -1))
-            or (touch.digest != "" and touch.digest in seen)
-        )
-        return [] if repeated else touches
     # As bounded as what a profile remembers, or it would depend on the batch what is found to be a repeat.
-    at, feeds, ring = dict(at), dict(feeds), deque(seen, MAX_SEEN)
+    at, ring = dict(at), deque(seen, MAX_SEEN)
     kept = []
     for touch in touches:
         if touch.partition >= 0:
@@ -55,67 +50,96 @@ def fresh(profile: Profile, touches: Sequence[Touch]) -> Sequence[Touch]:
                 continue
             ring.append(touch.digest)
         if touch.feed is not None:
-            _follow(feeds, touch.feed)
+            feeds = _follow(feeds, touch.feed)
         kept.append(touch)
     return kept
 
 
-def fold(facts: Facts, touches: Iterable[Touch]) -> Facts:
-    """New facts: the old ones with these touches folded in. The given facts are left as they are."""
-    facts = _copy(facts)
+def _surely_fresh(profile: Profile, touches: Sequence[Touch]) -> bool:
+    """Whether a glance shows that all are new: of one partition, after what was folded of it, with ids not seen."""
+    if not touches:
+        return True
+    partition, known = touches[0].partition, set(profile.facts.seen)
+    folded = profile.at.get(partition, -1) if partition >= 0 else None
     for touch in touches:
-        _fold_one(facts, touch)
+        if touch.feed is not None or touch.partition != partition or touch.digest in known:
+            return False
+        if folded is not None:
+            if touch.offset <= folded:
+                return False
+            folded = touch.offset
+        if touch.digest:
+            known.add(touch.digest)
+    return True
+
+
+def fold(facts: Facts, touches: Sequence[Touch]) -> Facts:
+    """New facts: the old ones with these touches folded in. The given facts are left as they are."""
+    if not touches:
+        return facts
+    facts = _copy(facts)
+    times = [touch.at for touch in touches]
+    facts.first_seen = min(times) if not facts.touchpoints else min(facts.first_seen, *times)
+    facts.last_seen = max(facts.last_seen, *times)
+    facts.touchpoints += len(touches)
+    channels, kinds, kind_rates, recent = facts.channels, facts.kinds, facts.kind_rates, facts.recent
+    for touch in touches:
+        at, kind = touch.at, touch.kind
+        channels[touch.channel] = channels.get(touch.channel, 0) + 1
+        if touch.digest:
+            facts.seen.append(touch.digest)
+        if touch.feed is not None:
+            facts.feeds = _follow(facts.feeds, touch.feed)
+        if touch.traits:
+            facts.traits = _learn_traits(facts.traits, touch.traits)
+        if kind is None:
+            continue
+        kinds[kind] = kinds.get(kind, 0) + 1
+        last = LastTouch(at, touch.name[:MAX_NAME], kind)
+        if recent and at < recent[-1].at:
+            insort(recent, last, key=_time_of)
+        else:
+            recent.append(last)
+        short, middle, long = _weights(facts, at)
+        kind_rates[kind] = kind_rates.get(kind, 0.0) + middle
+        if kind is _PURCHASE:
+            _pay(facts, touch, long)
+        elif kind is _FEEDBACK:
+            if touch.rating is not None and at >= facts.rated_at:
+                facts.rating, facts.rated_at = touch.rating, at
+        elif kind is _LEAVE and at >= facts.left_at:
+            facts.left_at = at
+        if kind in MEANINGFUL:
+            _come_back(facts, at, short, middle, long)
     del facts.seen[:-MAX_SEEN]
+    del recent[:-MAX_RECENT]
     return facts
 
 
-def _fold_one(facts: Facts, touch: Touch) -> None:
-    at, kind = touch.at, touch.kind
-    facts.touchpoints += 1
-    if at < facts.first_seen or facts.touchpoints == 1:
-        facts.first_seen = at
-    if at > facts.last_seen:
-        facts.last_seen = at
-    facts.channels[touch.channel] = facts.channels.get(touch.channel, 0) + 1
-    if touch.digest:
-        facts.seen.append(touch.digest)
-    if touch.feed is not None:
-        _follow(facts.feeds, touch.feed)
-    if touch.traits:
-        _learn_traits(facts.traits, touch.traits)
-    if kind is None:
-        return
-
-    facts.kinds[kind] = facts.kinds.get(kind, 0) + 1
-    _remember(facts.recent, LastTouch(at, touch.name[:MAX_NAME], kind))
-    short, middle, long = _weights(facts, at)
-    facts.kind_rates[kind] = facts.kind_rates.get(kind, 0.0) + middle
-    if kind is _PURCHASE:
-        _pay(facts, touch, long)
-    elif kind is _FEEDBACK:
-        if touch.rating is not None and at >= facts.rated_at:
-            facts.rating, facts.rated_at = touch.rating, at
-    elif kind is _LEAVE and at >= facts.left_at:
-        facts.left_at = at
-    if kind in MEANINGFUL:
-        facts.meaningful += 1
-        rates = facts.rates
-        rates[SHORT] += short
-        rates[MIDDLE] += middle
-        rates[LONG] += long
-        _keep_rhythm(facts, at)
-        if at > facts.last_meaningful:
-            facts.last_meaningful = at
-        if facts.left_at and at > facts.left_at:
-            facts.left_at = 0.0
+def _come_back(facts: Facts, at: float, short: float, middle: float, long: float) -> None:
+    """A meaningful touch: it counts, by what it weighs, and undoes a leave before it."""
+    facts.meaningful += 1
+    rates = facts.rates
+    rates[SHORT] += short
+    rates[MIDDLE] += middle
+    rates[LONG] += long
+    day = int(at // DAY)
+    if day > facts.last_day:
+        _keep_rhythm(facts, day)
+    if at > facts.last_meaningful:
+        facts.last_meaningful = at
+    if facts.left_at and at > facts.left_at:
+        facts.left_at = 0.0
 
 
-def _follow(feeds: dict[str, int], feed: Feed) -> None:
-    """Note a feed's row. The feed used last stands last: the one forgotten is the one not heard of for longest."""
-    feeds.pop(feed.name, None)
-    feeds[feed.name] = feed.row
-    if len(feeds) > MAX_FEEDS:
-        del feeds[next(iter(feeds))]
+def _follow(feeds: dict[str, int], feed: Feed) -> dict[str, int]:
+    """The rows of the feeds after this one. The feed used last stands last: the one forgotten is the one not heard of
+    for longest."""
+    followed = {name: row for name, row in feeds.items() if name != feed.name}
+    followed[feed.name] = feed.row
+    if len(followed) > MAX_FEEDS:
+        del followed[next(iter(followed))]
+    return followed
 
 
 def _weights(facts: Facts, at: float) -> tuple[float, float, float]:
@@ -132,9 +156,12 @@ def _weights(facts: Facts, at: float) -> tuple[float, float, float]:
         # Before the numbers grow too large to be held, the count is begun anew from here.
         left = factors(elapsed)
         facts.rates = [held * part for held, part in zip(facts.rates, left, strict=True)]
-        facts.kind_rates = {kind: held * left[MIDDLE] for kind, held in facts.kind_rates.items()}
-        for money in facts.money.values():
-            money.recent *= left[LONG]
+        for kind in facts.kind_rates:
+            facts.kind_rates[kind] *= left[MIDDLE]
+        facts.money = {
+            currency: Money(money.orders, money.revenue, money.recent * left[LONG], money.last_at)
+            for currency, money in facts.money.items()
+        }
         facts.rates_at = at
         return (1.0, 1.0, 1.0)
     return factors(-elapsed)
@@ -145,50 +172,41 @@ def _pay(facts: Facts, touch: Touch, weight: float) -> None:
     if money is None:
         if len(facts.money) >= MAX_CURRENCIES:
             return
-        money = facts.money[touch.currency] = Money()
-    money.orders += 1
-    money.last_at = max(money.last_at, touch.at)
-    if touch.amount is not None:
+        money = Money()
+    amount = touch.amount or 0.0
+    paid = Money(
+        money.orders + 1,
         # Rounding after each addition keeps a sum of decimal amounts exact.
-        money.revenue = round(money.revenue + touch.amount, 4)
-        money.recent += touch.amount * weight
+        round(money.revenue + amount, 4),
+        money.recent + amount * weight,
+        max(money.last_at, touch.at),
+    )
+    facts.money = {**facts.money, touch.currency: paid}
 
 
-def _keep_rhythm(facts: Facts, at: float) -> None:
+def _keep_rhythm(facts: Facts, day: int) -> None:
     """Count active days and the gaps between them (Welford, 1962). A late touch cannot split a gap any more."""
-    day = int(at // DAY)
-    if day <= facts.last_day:
-        return
     if facts.last_day >= 0:
         gap, rhythm = float(day - facts.last_day), facts.rhythm
-        rhythm.count += 1
-        before = gap - rhythm.mean
-        rhythm.mean = round(rhythm.mean + before / rhythm.count, 6)
-        rhythm.squares = round(rhythm.squares + before * (gap - rhythm.mean), 6)
+        count, before = rhythm.count + 1, gap - rhythm.mean
+        mean = round(rhythm.mean + before / count, 6)
+        facts.rhythm = Rhythm(count, mean, round(rhythm.squares + before * (gap - mean), 6))
     facts.days += 1
     facts.last_day = day
 
 
-def _remember(recent: list[LastTouch], last: LastTouch) -> None:
-    if recent and last.at < recent[-1].at:
-        insort(recent, last, key=lambda touch: touch.at)
-    else:
-        recent.append(last)
-    del recent[:-MAX_RECENT]
-
-
-def _learn_traits(known: dict[str, Trait], told: dict[str, Trait]) -> None:
+def _learn_traits(known: dict[str, Trait], told: dict[str, Trait]) -> dict[str, Trait]:
+    """What is known of a customer, and what was told now; what is new only as long as there is room."""
+    known = known.copy()
     for name, value in told.items():
         if name in known or len(known) < MAX_TRAITS:
             known[name] = value
+    return known
 
 
 def _copy(facts: Facts) -> Facts:
-    """A copy whose containers can be changed; the small frozen things inside are shared."""
+    """A copy whose containers can be changed, but for those that are seldom changed, and replaced then."""
     new = copy(facts)
     new.kinds, new.channels, new.kind_rates = facts.kinds.copy(), facts.channels.copy(), facts.kind_rates.copy()
     new.rates, new.recent, new.seen = facts.rates.copy(), facts.recent.copy(), facts.seen.copy()
-    new.traits, new.feeds = facts.traits.copy(), facts.feeds.copy()
-    new.rhythm = copy(facts.rhythm)
-    new.money = {code: copy(money) for code, money in facts.money.items()}
     return new

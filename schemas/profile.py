@@ -23,7 +23,7 @@ class LastTouch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: Kind | None = None
 
 
-class Money(msgspec.Struct, omit_defaults=True, gc=False):
+class Money(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the customer paid in one currency. `recent` is decayed revenue, as the facts' `rates`."""
 
     orders: int = 0
@@ -32,7 +32,7 @@ class Money(msgspec.Struct, omit_defaults=True, gc=False):
     last_at: float = 0.0
 
 
-class Rhythm(msgspec.Struct, omit_defaults=True, gc=False):
+class Rhythm(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Gaps between active days, by Welford's running mean and sum of squared deviations; in days."""
 
     count: int = 0
