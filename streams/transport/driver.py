@@ -56,10 +56,6 @@ class BatchConsumer(driver.Consumer):
         records, active = await self._wait_next_records(timeout)
         if not records:
             return
-        if not self.flow_active:
-            # What was fetched is dropped while a rebalance runs, so fetch it again afterwards.
-            await self.perform_seek()
-            return
         for key, fetched in records.items():
             tp = TP(key.topic, key.partition)
             same = self.flow_active and self.app.consumer_generation_id == generation and tp not in self._rewound
@@ -72,6 +68,8 @@ class BatchConsumer(driver.Consumer):
     async def _seek_rewound(self) -> None:
         """Go where partitions were rewound to; here, where nothing is being fetched that could be from elsewhere."""
         for tp, offset in list(self._rewound.items()):
+            if not self.flow_active or tp not in self.assignment():
+                continue  # A rebalance is under way, which ends with a seek of its own.
             if offset is None:
                 await self._thread.seek_to_beginning(tp)
             else:
