@@ -49,6 +49,13 @@ class Patience:
 
     async def __call__(self, step: Callable[[], Awaitable[Result]]) -> Result:
         """What the step returns, in the end; raises its last error when patience is at an end."""
+        try:
+            return await step()
+        except Exception as error:
+            # Nearly always it works at once, and patience itself costs more than a call to Redis.
+            if not _passing(error):
+                raise
+            _count(error)
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(_passing),
             wait=wait_exponential_jitter(initial=0.1, max=10.0),
@@ -63,11 +70,15 @@ class Patience:
 
 def _complain(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
+    wait = state.next_action.sleep if state.next_action else 0.0
+    if error is not None:
+        logger.warning("%s failed (%s); trying again in %.1f s", _count(error), error, wait)
+
+
+def _count(error: BaseException) -> str:
+    """Count a failure; who failed."""
     if isinstance(error, RedisError):
         metrics.REDIS_ERRORS.inc()
-        name = "Redis"
-    else:
-        metrics.BROKER_ERRORS.inc()
-        name = "the broker"
-    wait = state.next_action.sleep if state.next_action else 0.0
-    logger.warning("%s failed (%s); trying again in %.1f s", name, error, wait)
+        return "Redis"
+    metrics.BROKER_ERRORS.inc()
+    return "the broker"
