@@ -76,7 +76,7 @@ def _outcome(customer: str, prediction: Prediction, left: bool, horizon: float) 
         customer=customer,
         made_at=datetime.fromtimestamp(prediction.made, UTC),
         due_at=datetime.fromtimestamp(prediction.made + horizon, UTC),
-        features=as_dict(prediction.features),
+        features=as_dict([value / 1000.0 for value in prediction.features]),
         predicted_churn=prediction.churn,
         predicted_engagement=prediction.engagement,
         base_rate=prediction.base_rate,

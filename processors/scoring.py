@@ -26,7 +26,7 @@ def prediction_of(scores: Scores, features: Sequence[float], models: Models) -> 
     """The same, noted down to be checked when it falls due."""
     return Prediction(
         made=scores.at,
-        features=[round(value, 4) for value in features],
+        features=[round(1000.0 * value) for value in features],
         churn=scores.churn,
         engagement=scores.engagement,
         base_rate=round(models.base_rate, 4),

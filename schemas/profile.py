@@ -74,13 +74,13 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
 class Prediction(msgspec.Struct, array_like=True, gc=False):
     """A prediction that waits for its outcome.
 
-    `features` are in the order of `processors.features.NAMES`; `churn` is a probability, `engagement` a count;
-    `touches` and `engaged` count the meaningful touchpoints seen since, within the horizon and within the
-    engagement window.
+    `features` are in the order of `processors.features.NAMES`, in thousandths, which take a third of the room;
+    `churn` is a probability, `engagement` a count; `touches` and `engaged` count the meaningful touchpoints seen since,
+    within the horizon and within the engagement window.
     """
 
     made: float
-    features: list[float]
+    features: list[int]
     churn: float
     engagement: float
     base_rate: float

@@ -11,7 +11,7 @@ from schemas.kinds import Kind
 from schemas.profile import Prediction
 from tests.unit.making import MONDAY, POLICY, day, touch
 
-ZEROS = [0.0] * len(NAMES)
+ZEROS = [0] * len(NAMES)
 
 
 def prediction(made: float) -> Prediction:

@@ -1,5 +1,7 @@
 """Scores are probabilities and counts whatever a model says, and predictions note what they were made from."""
 
+import pytest
+
 from processors.features import extract
 from processors.fold import fold
 from processors.models import NoModels
@@ -22,6 +24,7 @@ def test_before_the_first_model_the_customer_is_expected_to_go_on_as_usual() -> 
 
 
 def test_a_prediction_keeps_the_features_and_the_base_rate_of_its_time() -> None:
-    features, models = [round(value, 4) for value in extract(FACTS, day(100))], FixedModels(churn=0.25, version=9)
+    features, models = extract(FACTS, day(100)), FixedModels(churn=0.25, version=9)
     made = prediction_of(score(FACTS, features, day(100), models, POLICY), features, models)
-    assert (made.churn, made.model, made.base_rate, made.features) == (0.25, 9, 0.3, features)
+    assert (made.churn, made.model, made.base_rate) == (0.25, 9, 0.3)
+    assert [kept / 1000 for kept in made.features] == pytest.approx(features, abs=0.001)
