@@ -1,7 +1,7 @@
 # What a newcomer and a contributor run. `make` alone lists it.
 #
 # Everything lives in .venv, which is made when it is missing and brought up to date when the project's requirements
-# change. Nothing but Python and make needs to be there.
+# change. Nothing but Python and make needs to be there; Apache Kafka takes Java 17 and mvn, too.
 
 PYTHON ?= python3
 DURATION ?=
@@ -11,16 +11,19 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format schemas clean
+.PHONY: help demo test test-kafka lint format schemas clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.embedded ## Watch a simulated shop live, until Ctrl-C or for DURATION seconds
 	@$(BIN)/ebbflow demo $(if $(DURATION),--duration $(DURATION)s)
 
 test: lint ## Check everything: style, types, layers, and all tests
 	$(BIN)/pytest -n 2 --dist loadfile
+
+test-kafka: $(VENV)/.dev ## Run the integration suite on Apache Kafka
+	$(BIN)/pytest -n 2 --dist loadfile --kafka=apache tests/integration
 
 lint: $(VENV)/.dev ## Check style, types and layers
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""What integration tests stand on: one embedded stack for all of them, and a world of its own for each."""
+"""What integration tests stand on: one broker and store for all of them, and a world of its own for each."""
 
 import signal
 from collections.abc import Iterator
@@ -8,8 +8,9 @@ from hypothesis import HealthCheck
 from hypothesis import settings as effort
 
 from schemas.settings import Settings
-from streams.embedded.stack import EmbeddedStack
+from streams.availability import UnavailableError
 from streams.topics import declare
+from tests.brokers.choice import OWN, OwnBroker, Stack, chosen, make_sure_of, running_stack
 from tests.harness import running_gateway, settings_for
 
 # A shell that runs tests in the background has Ctrl-C ignored, and so would have every process that they start.
@@ -21,8 +22,26 @@ effort.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--kafka",
+        metavar="BROKER",
+        type=chosen,
+        default="embedded",
+        help="the broker that tests run on: embedded (the default), apache (needs mvn and Java 17), or HOST:PORT",
+    )
     parser.addoption("--cdnow", metavar="FILE", help="the CDNOW purchase log, for the test in tests/acceptance")
     parser.addoption("--demo", action="store_true", help="run the tests of the demo too, which take minutes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    try:
+        make_sure_of(config.getoption("--kafka"))
+    except UnavailableError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"kafka: {config.getoption('--kafka')}"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -35,14 +54,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[EmbeddedStack]:
-    """A broker and a store for the whole run."""
-    with EmbeddedStack() as running:
+def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
+    """The broker that was chosen and a store, for the whole run."""
+    with running_stack(pytestconfig.getoption("--kafka")) as running:
         yield running
 
 
 @pytest.fixture
-def settings(stack: EmbeddedStack) -> Settings:
+def broker(pytestconfig: pytest.Config) -> Iterator[OwnBroker]:
+    """A broker of the chosen kind for this test alone, which may stop it."""
+    kafka = pytestconfig.getoption("--kafka")
+    if kafka not in OWN:
+        pytest.skip("a broker that runs elsewhere is not stopped")
+    with OWN[kafka]() as running:
+        yield running
+
+
+@pytest.fixture
+def settings(stack: Stack) -> Settings:
     """Settings of this test alone, with its topics declared."""
     own = settings_for(stack)
     declare(own)

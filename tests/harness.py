@@ -11,15 +11,16 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 
 from schemas.settings import Settings
-from streams.embedded.stack import EmbeddedStack, free_port
+from streams.embedded.stack import free_port
 from streams.gateway.keys import WriteKeys
 from streams.gateway.publisher import Publisher
 from streams.gateway.serve import server
+from tests.brokers.choice import Stack
 
 WRITE_KEY = "test-write-key"
 
 
-def settings_for(stack: EmbeddedStack) -> Settings:
+def settings_for(stack: Stack) -> Settings:
     """Settings of a world that nobody else sees: names of its own on this stack."""
     return Settings(
         broker_url=stack.broker_url,

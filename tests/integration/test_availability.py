@@ -10,6 +10,7 @@ from kafka.errors import KafkaError
 from schemas.settings import Settings, SettingsError
 from streams.availability import UnavailableError, address_of_redis, reach_broker, wait_for_broker, wait_for_redis
 from streams.embedded.stack import EmbeddedStack, free_port
+from tests.brokers.choice import Stack
 from tests.harness import wait_until
 
 pytestmark = pytest.mark.integration
@@ -44,7 +45,7 @@ def test_giving_up_comes_when_told_and_not_before() -> None:
         assert 0.5 <= time.monotonic() - began < 5
 
 
-def test_another_server_on_the_brokers_port_is_no_broker(stack: EmbeddedStack) -> None:
+def test_another_server_on_the_brokers_port_is_no_broker(stack: Stack) -> None:
     redis = stack.redis_url.removeprefix("redis://").removesuffix("/0")
     with pytest.raises(KafkaError):
         reach_broker(redis, within=0.5)

@@ -16,9 +16,11 @@ import httpx
 import pytest
 
 from streams.embedded.companion import Companion
-from streams.embedded.stack import EmbeddedStack, free_port
+from streams.embedded.stack import free_port
 from streams.topics import declare
+from tests.brokers.choice import OwnBroker, Stack
 from tests.harness import WRITE_KEY, records_of, running_gateway, settings_for, wait_until
+from tests.integration.working import environment_of
 
 pytestmark = pytest.mark.integration
 
@@ -59,15 +61,14 @@ def test_it_gives_up_when_told_to(tmp_path: Path) -> None:
     assert "Traceback" not in log.read_text()
 
 
-def test_it_answers_what_has_begun_before_it_ends(stack: EmbeddedStack, tmp_path: Path) -> None:
+def test_it_answers_what_has_begun_before_it_ends(stack: Stack, tmp_path: Path) -> None:
     settings, log = settings_for(stack), tmp_path / "log"
-    given = {"EBBFLOW_PREFIX": settings.prefix, "EBBFLOW_WRITE_KEYS": WRITE_KEY}
-    port, body = str(settings.gateway_port), json.dumps(ORDER).encode()
-    with gateway_process(log, **stack.environment(), **given, EBBFLOW_GATEWAY_PORT=port) as gateway:
+    port, body = settings.gateway_port, json.dumps(ORDER).encode()
+    with gateway_process(log, **environment_of(settings)) as gateway:
         url = f"http://127.0.0.1:{port}"
         gateway.wait_until(lambda: answers(url), within=20)
         assert httpx.post(f"{url}/v1/track", content=b"{}", auth=(WRITE_KEY, "")).status_code == 400
-        with socket.create_connection(("127.0.0.1", int(port)), 10) as begun:
+        with socket.create_connection(("127.0.0.1", port), 10) as begun:
             key = base64.b64encode(f"{WRITE_KEY}:".encode()).decode()
             head = f"POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {key}\r\nContent-Length: {len(body)}"
             begun.sendall(head.encode() + b"\r\n\r\n" + body[:10])
@@ -92,25 +93,26 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_while_the_broker_is_away_nothing_is_confirmed_and_then_it_goes_on(caplog: pytest.LogCaptureFixture) -> None:
-    with EmbeddedStack() as own:
-        settings = settings_for(own).model_copy(update={"publish_timeout": timedelta(milliseconds=600)})
-        declare(settings)
-        broker = own.companions[0].pid
-        with running_gateway(settings) as url, httpx.Client(base_url=url, auth=(WRITE_KEY, ""), timeout=20) as client:
-            assert client.post("/v1/track", json={**ORDER, "messageId": "before"}).status_code == 200
-            os.kill(broker, signal.SIGSTOP)
-            try:
-                for _ in range(3):
-                    answer = client.post("/v1/track", json={**ORDER, "messageId": "during"})
-                    assert (answer.status_code, answer.json()["code"]) == (503, "broker_unavailable")
-                    assert int(answer.headers["Retry-After"]) > 0
-                wait_until(lambda: client.get("/healthz").status_code == 503, within=10)
-            finally:
-                os.kill(broker, signal.SIGCONT)
-            wait_until(lambda: client.post("/v1/track", json={**ORDER, "messageId": "after"}).status_code == 200)
-            wait_until(lambda: client.get("/healthz").status_code == 200, within=10)
-        ids = [json.loads(record.value)["messageId"] for record in records_of(settings, "touchpoints")]
-        assert ids[0] == "before"
-        assert "after" in ids
+def test_while_the_broker_is_away_nothing_is_confirmed_and_then_it_goes_on(
+    broker: OwnBroker, stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = settings_for(Stack(broker.broker_url, stack.redis_url))
+    settings = own.model_copy(update={"publish_timeout": timedelta(milliseconds=600)})
+    declare(settings)
+    with running_gateway(settings) as url, httpx.Client(base_url=url, auth=(WRITE_KEY, ""), timeout=20) as client:
+        assert client.post("/v1/track", json={**ORDER, "messageId": "before"}).status_code == 200
+        os.kill(broker.pid, signal.SIGSTOP)
+        try:
+            for _ in range(3):
+                answer = client.post("/v1/track", json={**ORDER, "messageId": "during"})
+                assert (answer.status_code, answer.json()["code"]) == (503, "broker_unavailable")
+                assert int(answer.headers["Retry-After"]) > 0
+            wait_until(lambda: client.get("/healthz").status_code == 503, within=10)
+        finally:
+            os.kill(broker.pid, signal.SIGCONT)
+        wait_until(lambda: client.post("/v1/track", json={**ORDER, "messageId": "after"}).status_code == 200)
+        wait_until(lambda: client.get("/healthz").status_code == 200, within=10)
+    ids = [json.loads(record.value)["messageId"] for record in records_of(settings, "touchpoints")]
+    assert ids[0] == "before"
+    assert "after" in ids
     assert caplog.text.count("the broker does not acknowledge") == 1

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from schemas.rejected import Rejected
 from schemas.settings import Settings
 from streams.embedded.companion import Companion
-from streams.embedded.stack import EmbeddedStack
 from streams.topics import declare
+from tests.brokers.choice import Stack
 from tests.harness import WRITE_KEY, records_of, running_gateway, settings_for, wait_until
 from tests.integration.working import folded, producer_for, profiles_of, running_worker
 
@@ -73,7 +73,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(stack: EmbeddedStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     own = settings_for(stack)
     declare(own)
     log: Path = tmp_path_factory.mktemp("malformed") / "worker.log"

@@ -15,7 +15,7 @@ from schemas.settings import Settings
 from tests.harness import records_of, wait_until
 from tests.integration.working import environment_of, folded, producer_for, profiles_of, running_worker
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 CUSTOMERS, DAYS = 60, 120
 

@@ -1,20 +1,20 @@
 """Topics: declared once, found ever after, and what `ebbflow topics` says of them."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 from kafka import KafkaProducer
 
-from streams.embedded.stack import EmbeddedStack
 from streams.topics import declare, describe
+from tests.brokers.choice import Stack
 from tests.harness import settings_for
+from tests.integration.working import environment_of
 
 pytestmark = pytest.mark.integration
 
 
-def test_declaring_makes_what_is_missing_and_leaves_what_is_there(stack: EmbeddedStack) -> None:
+def test_declaring_makes_what_is_missing_and_leaves_what_is_there(stack: Stack) -> None:
     settings = settings_for(stack)
     names = tuple(f"{settings.prefix}.{name}" for name in ("touchpoints", "alerts", "outcomes", "rejected"))
     first = declare(settings)
@@ -27,7 +27,7 @@ def test_declaring_makes_what_is_missing_and_leaves_what_is_there(stack: Embedde
     assert len({topic.topic_id for topic in before}) == 4
 
 
-def test_records_are_counted(stack: EmbeddedStack) -> None:
+def test_records_are_counted(stack: Stack) -> None:
     settings = settings_for(stack)
     declare(settings)
     producer = KafkaProducer(bootstrap_servers=settings.broker_url)
@@ -37,14 +37,11 @@ def test_records_are_counted(stack: EmbeddedStack) -> None:
     assert [topic.records for topic in describe(settings)] == [10, 0, 0, 0]
 
 
-def test_the_command_declares_and_shows(stack: EmbeddedStack) -> None:
+def test_the_command_declares_and_shows(stack: Stack) -> None:
     settings = settings_for(stack)
-    environment = {**os.environ, **stack.environment(), "EBBFLOW_PREFIX": settings.prefix}
-    shown = []
+    command, shown = [sys.executable, "-m", "streams.cli", "topics"], []
     for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-m", "streams.cli", "topics"], env=environment, capture_output=True, text=True, timeout=30
-        )
+        done = subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stderr
         shown.append(done.stdout)
     assert shown[0].count("made now") == 4
