@@ -16,7 +16,7 @@ from streams.group import committed, forget_commits, is_running
 from streams.store.log import note_log
 from streams.store.models import ModelStore
 from streams.store.partitions import Message, PartitionStore
-from streams.topics import TOUCHPOINTS, describe
+from streams.topics import TOUCHPOINTS, topic_id
 from streams.transport.batch import Batch
 from streams.worker.profiler import Profiler
 from streams.worker.scorer import Scorer
@@ -61,7 +61,7 @@ def plan(settings: Settings) -> Plan:
     """
     if is_running(settings):
         raise SettingsError("workers are running: stop them all before you rebuild, and start them again afterwards")
-    topic_id = describe(settings)[0].topic_id
+    found = topic_id(settings, TOUCHPOINTS)
     folded = committed(settings, TOUCHPOINTS)
     with Redis.from_url(settings.redis_url) as redis:
         known = (redis.get(settings.keyspace("log")) or b"").decode()
@@ -69,8 +69,8 @@ def plan(settings: Settings) -> Plan:
         for key in redis.scan_iter(f"{prefix}*"):
             partition = int(key.decode().removeprefix(prefix))
             folded[partition] = max(folded.get(partition, 0), int(redis.hget(key, "position") or 0))
-    anew = bool(known) and known != topic_id
-    return Plan({} if anew else folded, topic_id, anew)
+    anew = bool(known) and known != found
+    return Plan({} if anew else folded, found, anew)
 
 
 def clear(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import kafka.errors
 from kafka import KafkaConsumer, TopicPartition
@@ -72,12 +73,7 @@ def describe(settings: Settings) -> list[TopicState]:
         kafka.errors.KafkaError: if the broker is away, or a topic is not declared.
     """
     names = [settings.topic(name) for name in TOPICS]
-    with _admin(settings) as admin:
-        found = {topic["name"]: topic for topic in admin.describe_topics(names)}
-    for name in names:
-        error = kafka.errors.for_code(found[name]["error_code"])
-        if error is not kafka.errors.NoError:
-            raise error(f"topic {name}: `ebbflow topics` declares it")
+    found = _found(settings, names)
     partitions = {
         name: [TopicPartition(name, part["partition_index"]) for part in found[name]["partitions"]] for name in names
     }
@@ -86,6 +82,26 @@ def describe(settings: Settings) -> list[TopicState]:
         TopicState(name, len(parts), sum(held[part] for part in parts), str(found[name]["topic_id"]))
         for name, parts in partitions.items()
     ]
+
+
+def topic_id(settings: Settings, topic: str) -> str:
+    """The id of a declared topic; one that was deleted and made again has another.
+
+    Raises:
+        kafka.errors.KafkaError: if the broker is away, or the topic is not declared.
+    """
+    name = settings.topic(topic)
+    return str(_found(settings, [name])[name]["topic_id"])
+
+
+def _found(settings: Settings, names: list[str]) -> dict[str, Any]:
+    with _admin(settings) as admin:
+        found = {topic["name"]: topic for topic in admin.describe_topics(names)}
+    for name in names:
+        error = kafka.errors.for_code(found[name]["error_code"])
+        if error is not kafka.errors.NoError:
+            raise error(f"topic {name}: `ebbflow topics` declares it")
+    return found
 
 
 def _records_held(settings: Settings, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:

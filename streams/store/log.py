@@ -4,7 +4,7 @@ from redis import Redis
 
 from schemas.settings import Settings, SettingsError
 from streams.group import committed
-from streams.topics import TOUCHPOINTS, describe
+from streams.topics import TOUCHPOINTS, topic_id
 
 
 def check_log(settings: Settings) -> None:
@@ -15,15 +15,15 @@ def check_log(settings: Settings) -> None:
             taken for a repeat. Or if Redis knows of nothing although touchpoints were folded before: what they said
             would be missing from then on.
     """
-    touchpoints = describe(settings)[0]
+    name, found = settings.topic(TOUCHPOINTS), topic_id(settings, TOUCHPOINTS)
     key = settings.keyspace("log")
     with Redis.from_url(settings.redis_url) as redis:
         known = (redis.get(key) or b"").decode()
-        if known == touchpoints.topic_id:
+        if known == found:
             return
         if known:
             raise SettingsError(
-                f"the topic {touchpoints.name} was made anew since the profiles in Redis were folded from it: its "
+                f"the topic {name} was made anew since the profiles in Redis were folded from it: its "
                 "offsets start over, and new touchpoints would be taken for repeats. Forget these profiles and begin "
                 "with the new topic by `ebbflow rebuild`, or set another EBBFLOW_PREFIX"
             )
@@ -32,9 +32,9 @@ def check_log(settings: Settings) -> None:
                 f"Redis has no profiles, although {folded} touchpoints were folded before: it was emptied, or is "
                 "another one. Check EBBFLOW_REDIS_URL, or build the profiles again from the log by `ebbflow rebuild`"
             )
-        note_log(settings, touchpoints.topic_id, redis)
+        note_log(settings, found, redis)
 
 
-def note_log(settings: Settings, topic_id: str, redis: Redis) -> None:
-    """Note which topic the profiles are folded from."""
-    redis.set(settings.keyspace("log"), topic_id)
+def note_log(settings: Settings, topic: str, redis: Redis) -> None:
+    """Note the id of the topic that the profiles are folded from."""
+    redis.set(settings.keyspace("log"), topic)
