@@ -1,23 +1,34 @@
 """`ebbflow rebuild`: an emptied Redis is noticed, and the profiles come out of the log as they were."""
 
+import asyncio
 import json
 import random
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from pydantic import SecretStr
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 
+from processors.features import extract
+from processors.scoring import score
+from processors.serving import ServedModels
 from schemas.settings import Settings
+from streams.demo.shop import Shop
+from streams.store.models import Checkpoint, ModelStore
 from tests.harness import records_of, wait_until
 from tests.integration.working import environment_of, folded, producer_for, profiles_of, running_worker
+from tests.unit.test_learning import taught
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 CUSTOMERS, DAYS = 60, 120
+BEGIN = 1_735_689_600.0
+"""2025-01-01 00:00 UTC."""
 
 
 def rebuild(settings: Settings, *options: str) -> subprocess.CompletedProcess[str]:
@@ -28,9 +39,8 @@ def rebuild(settings: Settings, *options: str) -> subprocess.CompletedProcess[st
 def publish_history(settings: Settings, count: int, seed: int = 5) -> None:
     """Touchpoints of four months, dated as they happened, some of them sent twice."""
     chance, producer = random.Random(seed), producer_for(settings)
-    begin = 1_735_689_600.0  # 2025-01-01
     for place in range(count):
-        who, at = f"c{chance.randrange(CUSTOMERS)}", begin + place / count * DAYS * 86_400
+        who, at = f"c{chance.randrange(CUSTOMERS)}", BEGIN + place / count * DAYS * 86_400
         event = chance.choice(["Product Viewed", "Order Completed", "Ticket Created", "NPS Submitted"])
         value = {
             "type": "track", "event": event, "userId": who, "messageId": f"m{seed}-{place}",
@@ -43,6 +53,39 @@ def publish_history(settings: Settings, count: int, seed: int = 5) -> None:
             )  # fmt: skip
     producer.flush()
     producer.close()
+
+
+def publish_shop(settings: Settings) -> int:
+    """Two months of the simulated shop, dated as it happened; how many touchpoints that was."""
+    events, producer = Shop(40, BEGIN, seed=3).events_until(BEGIN + 60 * 86_400), producer_for(settings)
+    for event in events:
+        customer = event.get("userId") or f"anon:{event['anonymousId']}"
+        at = datetime.fromisoformat(event["timestamp"]).timestamp()
+        producer.send(
+            settings.topic("touchpoints"), key=customer.encode(), value=json.dumps(event).encode(),
+            timestamp_ms=round(at * 1000),
+        )  # fmt: skip
+    producer.flush()
+    producer.close()
+    return len(events)
+
+
+def freeze_model(settings: Settings) -> ServedModels:
+    """Serve one warm model, which nobody teaches any more."""
+
+    async def publish() -> ServedModels:
+        redis = AsyncRedis.from_url(settings.redis_url)
+        try:
+            store, learner = ModelStore(redis, settings), taught(1000)
+            learner.version = 0
+            await store.publish(store.edition(Checkpoint(learner, {})))
+            served = await store.serving()
+            assert served is not None
+            return served
+        finally:
+            await redis.aclose()
+
+    return asyncio.run(publish())
 
 
 def facts_of(settings: Settings) -> dict[str, bytes]:
@@ -90,6 +133,26 @@ def test_an_emptied_redis_is_noticed_and_rebuilt_with_the_same_facts(short: Sett
         wait_until(lambda: folded(short) == 1501)
     after = facts_of(short)
     assert sum(after[customer] != facts for customer, facts in before.items()) == 1
+
+
+def test_the_shop_comes_out_of_the_log_with_the_same_facts_and_scores(short: Settings, tmp_path: Path) -> None:
+    short = short.model_copy(update={"model_key": SecretStr("a key for this test")})
+    model = freeze_model(short)
+    count = publish_shop(short)
+    with running_worker(short, tmp_path / "worker.log", EBBFLOW_BATCH_RECORDS="170") as worker:
+        wait_until(lambda: folded(short) == count, within=120)
+        assert worker.stop() == 0
+    before = profiles_of(short)
+    assert rebuild(short, "--yes").returncode == 0
+    after = profiles_of(short)
+    assert facts_of(short) == {customer: msgspec.json.encode(profile.facts) for customer, profile in before.items()}
+    scored = 0
+    for customer, profile in before.items():
+        scores, facts = profile.judgements.scores, after[customer].facts
+        if scores is not None:
+            scored += 1
+            assert score(facts, extract(facts, scores.at), scores.at, model, short.policy) == scores
+    assert scored > 10
 
 
 def test_a_redis_emptied_under_a_worker_stops_it(short: Settings, tmp_path: Path) -> None:
