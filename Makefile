@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka lint format schemas clean
+.PHONY: help demo test test-kafka test-faults lint format schemas clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,8 +22,13 @@ demo: $(VENV)/.embedded ## Watch a simulated shop live, until Ctrl-C or for DURA
 test: lint ## Check everything: style, types, layers, and all tests
 	$(BIN)/pytest -n 2 --dist loadfile
 
-test-kafka: $(VENV)/.dev ## Run the integration suite on Apache Kafka
+test-kafka: $(VENV)/.dev ## Run the integration and fault suites on Apache Kafka
 	$(BIN)/pytest -n 2 --dist loadfile --kafka=apache tests/integration
+	$(BIN)/pytest --faults --kafka=apache tests/faults
+
+test-faults: $(VENV)/.dev ## Break everything, on both brokers, and count what was lost or doubled
+	$(BIN)/pytest --faults tests/faults
+	$(BIN)/pytest --faults --kafka=apache tests/faults
 
 lint: $(VENV)/.dev ## Check style, types and layers
 	$(BIN)/ruff check .

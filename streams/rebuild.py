@@ -28,6 +28,8 @@ _CHUNK = 5_000
 class _Silence:
     """In place of a publisher: what is concluded on the way was published when it was new."""
 
+    silent = True
+
     async def say(self, messages: Sequence[Message]) -> None:
         """Say nothing."""
 

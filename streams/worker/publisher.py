@@ -14,7 +14,9 @@ from streams.worker import metrics
 
 
 class Publishing(Protocol):
-    """Where what came of a step goes."""
+    """Where what came of a step goes; `silent` if nothing of it goes anywhere, and so need not be written down."""
+
+    silent: bool
 
     async def say(self, messages: Sequence[Message]) -> None:
         """Messages of steps, as they were saved."""
@@ -25,6 +27,8 @@ class Publishing(Protocol):
 
 class Publisher:
     """Sends with the Faust app's producer; returns when every record is acknowledged."""
+
+    silent = False
 
     def __init__(self, app: AppT, settings: Settings) -> None:
         self._app, self._settings = app, settings

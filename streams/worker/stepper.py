@@ -63,7 +63,7 @@ class Stepper:
                 steps, refused = self._advance(loaded.profiles, waiting, now, part)
             # 3. Put aside what cannot be read, and save the rest together with the partition's position.
             changed = [step.profile for name, step in steps.items() if step.profile is not loaded.profiles[name]]
-            messages = {name: _messages(step) for name, step in steps.items() if step.alerts or step.outcomes}
+            messages = {} if self._publisher.silent else _messages(steps)
             await self._patience(partial(self._publisher.rejected, refused))
             with _timed("save"):
                 save = partial(
@@ -153,12 +153,16 @@ class Stepper:
         self._standings.saw(partition, saved.standing)
 
 
-def _messages(step: Step) -> list[Message]:
-    """What a step has to say, as it will stand on the topics."""
-    return [
-        *((ALERTS, alert.customer, alert.model_dump_json(exclude_none=True)) for alert in step.alerts),
-        *((OUTCOMES, outcome.customer, outcome.model_dump_json()) for outcome in step.outcomes),
-    ]
+def _messages(steps: Mapping[str, Step]) -> dict[str, list[Message]]:
+    """What there is to say of each customer, as it will stand on the topics."""
+    return {
+        customer: [
+            *((ALERTS, alert.customer, alert.model_dump_json(exclude_none=True)) for alert in step.alerts),
+            *((OUTCOMES, outcome.customer, outcome.model_dump_json()) for outcome in step.outcomes),
+        ]
+        for customer, step in steps.items()
+        if step.alerts or step.outcomes
+    }
 
 
 def _further(position: int | None, end: int | None) -> int | None:
