@@ -1,0 +1,23 @@
+"""The gateway with a publisher that throws everything away: what its HTTP and its reading could do at the most.
+
+python -m benchmarks.peers.discarding_gateway
+"""
+
+from collections.abc import Sequence
+
+from schemas.settings import load_settings
+from streams.gateway.keys import WriteKeys
+from streams.gateway.publisher import Record
+from streams.gateway.serve import server
+
+
+class Discarding:
+    """Acknowledges at once what goes nowhere."""
+
+    async def publish(self, records: Sequence[Record]) -> None:
+        """Nothing to do."""
+
+
+if __name__ == "__main__":
+    settings = load_settings()
+    server(settings, WriteKeys(settings), Discarding()).run()

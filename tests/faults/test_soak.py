@@ -1,0 +1,77 @@
+"""Case 2: three workers under load, killed at random for minutes, and started again at once."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import pytest
+
+from streams.embedded.companion import Companion
+from tests.faults.traffic import Sent, publish, touchpoint
+from tests.faults.world import World
+from tests.harness import wait_until
+
+pytestmark = [pytest.mark.faults, pytest.mark.integration]
+
+WORKERS = ("one", "two", "three")
+RATE, AT_ONCE = 200, 50
+"""Touchpoints a second, and how many are sent together."""
+
+
+class Load(threading.Thread):
+    """Touchpoints of now, until told to stop."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._world, self._chance = world, random.Random(seed)
+        self._stopped = threading.Event()
+        self.sent = 0
+
+    def run(self) -> None:
+        while not self._stopped.wait(AT_ONCE / RATE):
+            publish(self._world.settings, self._next())
+
+    def _next(self) -> Iterator[Sent]:
+        for _ in range(AT_ONCE):
+            customer, event = (
+                int(300 * self._chance.random() ** 2),
+                self._chance.choice(("Order Completed", "Signed In")),
+            )
+            amount = f"{self.sent}.{self._chance.randrange(100):02d}" if event == "Order Completed" else ""
+            yield touchpoint(f"customer {customer}", self.sent, datetime.now(UTC), event, amount)
+            self.sent += 1
+
+    def stop(self) -> None:
+        """No more."""
+        self._stopped.set()
+        self.join()
+
+
+@pytest.mark.timeout(600)
+def test_workers_killed_at_random_fold_every_touchpoint_exactly_once(world: World, pytestconfig: pytest.Config) -> None:
+    chance, seconds = random.Random(20), pytestconfig.getoption("--soak")
+    load, until = Load(world, seed=21), time.monotonic() + seconds
+    with ExitStack() as all_workers:
+        running: dict[str, Companion] = {}
+
+        def start(name: str) -> None:
+            running[name] = all_workers.enter_context(world.worker(name, EBBFLOW_BATCH_RECORDS="100"))
+
+        for name in WORKERS:
+            start(name)
+        load.start()
+        while time.monotonic() < until:
+            # A burst of one to three; the longest pause lets a group form, the shortest does not.
+            time.sleep(chance.uniform(1.0, 9.0))
+            for name in chance.sample(WORKERS, chance.randint(1, 3)):
+                world.kill(running[name])
+                start(name)
+        load.stop()
+        wait_until(lambda: world.folded() >= load.sent, within=120, every=0.5)
+        world.settles(load.sent, within=60)
+    figures = world.verified(complete=True)
+    assert figures["records"] == load.sent
+    assert world.killed >= seconds / 10

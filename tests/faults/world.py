@@ -1,0 +1,125 @@
+"""A world to break: topics and keys of its own, workers that fail when told to, and the verifier's word in the end."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kafka.admin import KafkaAdminClient
+
+from schemas.settings import Settings
+from streams.embedded.companion import Companion
+from streams.topics import declare
+from tests.faults.traffic import Sent, freeze_model, publish
+from tests.harness import wait_until
+from tests.integration.working import environment_of, folded
+
+_DELIVERED = re.compile(r"^DELIVERED (\d+) of", re.MULTILINE)
+
+
+@dataclass
+class World:
+    """One test's own. `told` takes the figures that are shown when all tests are done."""
+
+    settings: Settings
+    folder: Path
+    told: list[tuple[str, object]] = field(default_factory=list)
+    killed: int = 0
+
+    def prepare(self) -> None:
+        """Declare the topics and publish the model that never changes."""
+        declare(self.settings)
+        freeze_model(self.settings)
+
+    @contextmanager
+    def worker(
+        self, name: str = "worker", at: str = "", nth: int = 1, do: str = "kill", **more: str
+    ) -> Iterator[Companion]:
+        """The test build of the worker, which fails where it is told to; killed when the block ends."""
+        environment = environment_of(self.settings) | {"EBBFLOW_WORKER_METRICS_PORT": "0"}
+        environment |= {"FAULT_AT": at, "FAULT_NTH": str(nth), "FAULT_DO": do} | more
+        command = [sys.executable, "-m", "tests.faults.faulty_worker"]
+        with Companion(name, command, self.log(name), environment) as worker:
+            try:
+                yield worker
+            finally:
+                worker.stop(within=0)
+
+    def log(self, name: str = "worker") -> Path:
+        """Where workers of this name write."""
+        return self.folder / f"{self.settings.prefix}.{name}.log"
+
+    def said(self, words: str, name: str = "worker") -> bool:
+        """Whether a worker of this name has written this."""
+        return words in self.log(name).read_text(errors="replace")
+
+    def publish(self, sent: Sequence[Sent]) -> None:
+        """Produce touchpoints."""
+        publish(self.settings, sent)
+
+    def folded(self) -> int:
+        """How many touchpoints the profiles hold."""
+        return folded(self.settings)
+
+    def kill(self, worker: Companion) -> None:
+        """SIGKILL, now."""
+        os.kill(worker.pid, signal.SIGKILL)
+        self.killed += 1
+
+    def dies(self, worker: Companion, within: float = 40) -> None:
+        """Wait until a worker has killed itself."""
+        wait_until(lambda: worker.status is not None, within)
+        assert worker.status == -signal.SIGKILL, self.log(worker.name).read_text(errors="replace")[-3000:]
+        self.killed += 1
+
+    def committed(self) -> int:
+        """The sum of the committed offsets of the touchpoints."""
+        group, topic = self.settings.topic("ebbflow"), self.settings.topic("touchpoints")
+        admin = KafkaAdminClient(bootstrap_servers=self.settings.broker_url)
+        try:
+            found = admin.list_group_offsets(group).get(group, {})
+        finally:
+            admin.close()
+        return sum(max(0, offset.offset) for tp, offset in found.items() if tp.topic == topic)
+
+    def settles(self, touchpoints: int, end: int | None = None, within: float = 60) -> None:
+        """Wait until so many touchpoints are folded, and until the committed offsets sum to `end`, or to as many."""
+        wait_until(lambda: self.folded() >= touchpoints, within)
+        wait_until(lambda: self.committed() >= (touchpoints if end is None else end), within, every=0.3)
+
+    def undisturbed(self, sent: Sequence[Sent], **more: str) -> str:
+        """Fold the same touchpoints under another prefix, with nothing in the way; returns the prefix."""
+        clean = World(self.settings.model_copy(update={"prefix": f"{self.settings.prefix}-clean"}), self.folder)
+        clean.prepare()
+        clean.publish(sent)
+        with clean.worker(**more):
+            clean.settles(len(sent))
+        return clean.settings.prefix
+
+    def delivered(self) -> int:
+        """How many records the workers of this world began to work on, those delivered again counted again."""
+        logs = [log.read_text(errors="replace") for log in self.folder.glob(f"{self.settings.prefix}.*.log")]
+        return sum(int(records) for log in logs for records in _DELIVERED.findall(log))
+
+    def verified(self, **expectations: Any) -> dict[str, int]:
+        """Have the verifier look at everything; its figures, if it finds no problem."""
+        file = self.folder / "expectations.json"
+        file.write_text(json.dumps(expectations))
+        where = (self.settings.broker_url, self.settings.redis_url, self.settings.prefix, str(file))
+        program = [sys.executable, "-m", "tests.faults.verify", *where]
+        answer = subprocess.run(program, capture_output=True, text=True, timeout=120, check=False)
+        assert answer.stdout, answer.stderr[-3000:]
+        said = json.loads(answer.stdout)
+        figures: dict[str, int] = said["figures"]
+        again = max(0, self.delivered() - figures["records"])
+        self.told += [("killed", self.killed), ("delivered again", again), *figures.items()]
+        assert not said["problems"], "\n".join(said["problems"])
+        assert answer.returncode == 0
+        return figures
