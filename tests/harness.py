@@ -49,7 +49,7 @@ def running_gateway(settings: Settings) -> Iterator[str]:
         publisher.close()
 
 
-def wait_until(condition: Callable[[], object], within: float = 30, every: float = 0.1) -> None:
+def wait_until(condition: Callable[[], object], within: float = 60, every: float = 0.1) -> None:
     """Return as soon as the condition holds, looking so often; fail when it does not in so many seconds."""
     deadline = time.monotonic() + within
     while not condition():
