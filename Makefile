@@ -22,9 +22,8 @@ demo: $(VENV)/.embedded ## Watch a simulated shop live, until Ctrl-C or for DURA
 test: lint ## Check everything: style, types, layers, and all tests
 	$(BIN)/pytest -n 2 --dist loadfile
 
-test-kafka: $(VENV)/.dev ## Run the integration and fault suites on Apache Kafka
+test-kafka: $(VENV)/.dev ## Run the integration suite on Apache Kafka
 	$(BIN)/pytest -n 2 --dist loadfile --kafka=apache tests/integration
-	$(BIN)/pytest --faults --kafka=apache tests/faults
 
 test-faults: $(VENV)/.dev ## Break everything, on both brokers, and count what was lost or doubled
 	$(BIN)/pytest --faults tests/faults
