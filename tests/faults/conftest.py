@@ -8,8 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from schemas.settings import Settings
+from tests.brokers.choice import Stack
 from tests.faults.traffic import POLICY
-from tests.faults.world import World
+from tests.faults.world import CleanRuns, World
+from tests.harness import settings_for
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,13 +42,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {figures}")
 
 
+OWN = {"model_key": SecretStr("a key for fault tests"), "role": "profiles", "policy": POLICY}
+"""A frozen model, and workers that fold and do not learn."""
+
+
+@pytest.fixture(scope="session")
+def clean_runs(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> CleanRuns:
+    """Runs that nothing disturbs."""
+    return CleanRuns(settings_for(stack).model_copy(update=OWN), tmp_path_factory.mktemp("clean"))
+
+
 @pytest.fixture
-def make_world(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., World]:
-    """Makes a world with a frozen model, whose workers fold and do not learn; with other settings if they are given."""
+def make_world(
+    settings: Settings, tmp_path: Path, clean_runs: CleanRuns, request: pytest.FixtureRequest
+) -> Callable[..., World]:
+    """Makes a world, with other settings if they are given."""
 
     def make(**other: Any) -> World:
-        own = {"model_key": SecretStr("a key for fault tests"), "role": "profiles", "policy": POLICY}
-        world = World(settings.model_copy(update=own | other), tmp_path, request.node.user_properties)
+        own = settings.model_copy(update=OWN | other)
+        world = World(own, tmp_path, clean_runs, request.node.user_properties)
         world.prepare()
         return world
 

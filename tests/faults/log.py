@@ -44,13 +44,15 @@ class Touchpoint:
 
 def understood(records: Iterable[ConsumerRecord]) -> tuple[list[Touchpoint], set[tuple[int, int]]]:
     """The touchpoints, without those that were sent again, and where (partition, offset) the log holds what is none."""
-    touchpoints, refused, known = list[Touchpoint](), set[tuple[int, int]](), set[str]()
+    touchpoints, refused, known = list[Touchpoint](), set[tuple[int, int]](), set[str | None]()
     for record in records:
         said = touchpoint_of(record)
         if said is None:
             refused.add((record.partition, record.offset))
-        elif said["messageId"] not in known:
-            known.add(said["messageId"])
+            continue
+        name = said.get("messageId")
+        if name is None or name not in known:
+            known.add(name)
             order = said["event"] == "Order Completed"
             revenue = Decimal(said["properties"].get("revenue", "0")) if order else None
             touchpoints.append(Touchpoint(record.partition, record.offset, said["userId"], revenue))
@@ -65,5 +67,5 @@ def touchpoint_of(record: ConsumerRecord) -> dict[str, Any] | None:
         return None
     if not isinstance(found, dict) or found.get("type") != "track":
         return None
-    named = all(isinstance(found.get(name), str) and found[name] for name in ("userId", "event", "messageId"))
+    named = all(isinstance(found.get(name), str) and found[name] for name in ("userId", "event"))
     return found if named else None

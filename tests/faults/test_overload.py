@@ -29,13 +29,15 @@ SLOW, LAG = 0.3, 8.0
 
 POISON = [
     b"", b"null", b"[]", b"\xff\xfe\x00", b"not json", b'{"type":"track"}', b'{"type":"track","userId":"a"',
-    b"{" * 9_000, b'{"type":"dance","userId":"a","event":"x","messageId":"1"}', b'"' + b"x" * 200_000 + b'"',
+    b"{" * 9_000, b'{"type":"dance","userId":"a","event":"x"}', b'"' + b"x" * 200_000 + b'"',
     b'{"type":"track","userId":7,"event":{}}', None,
 ]  # fmt: skip
 
 
 def test_poison_stalls_no_partition(world: World) -> None:
-    sent = history(2000)
+    """Tried without the guards (`UnreadableError` being caught in `Reader`, rejected records being published in
+    `Stepper`): the worker stopped at the first, and kept none of the 600."""
+    sent = history()
     producer = KafkaProducer(bootstrap_servers=world.settings.broker_url, acks="all")
     topic = world.settings.topic("touchpoints")
     with world.worker(at="after-publish", nth=6, EBBFLOW_BATCH_RECORDS="50") as worker:
@@ -56,6 +58,7 @@ def test_poison_stalls_no_partition(world: World) -> None:
 
 
 def test_a_slow_redis_makes_the_worker_slower_and_not_fatter(make_world: Callable[..., World]) -> None:
+    """Tried without the guard (`Ledger.has_room` always having room): 61 MiB more, where 9 to 35 are usual."""
     plain, port = make_world(), free_port()
     redis = urlsplit(plain.settings.redis_url)
     assert redis.port

@@ -57,7 +57,8 @@ def test_redis_fails_for_a_while(
     outage: Callable[[FragileStore], AbstractContextManager[None]],
     seconds: float,
 ) -> None:
-    world, sent = make_world(redis_url=store.redis_url), history(3000)
+    """Tried without the guard (`Patience` trying nothing again): the worker stopped, in each of the four."""
+    world, sent = make_world(redis_url=store.redis_url), history()
     with world.worker(**SLOWLY, **SMALL):
         world.publish(sent[:2000])
         wait_until(lambda: world.folded() > 300)
@@ -74,7 +75,11 @@ def test_redis_fails_for_a_while(
 def test_redis_comes_back_without_its_last_writes_under_a_running_worker(
     make_world: Callable[..., World], snapshots: FragileStore
 ) -> None:
-    world, sent = make_world(redis_url=snapshots.redis_url), history(3000)
+    """Tried without the guard (`Standings.check`): the 1,000 touchpoints that Redis lost were never folded again.
+
+    An alert may say something else the second time: the state that it came of is gone.
+    """
+    world, sent = make_world(redis_url=snapshots.redis_url), history()
     with world.worker(**SMALL):
         world.publish(sent[:1000])
         world.settles(1000)
@@ -92,7 +97,8 @@ def test_redis_comes_back_without_its_last_writes_under_a_running_worker(
 def test_redis_came_back_without_its_last_writes_while_no_worker_ran(
     make_world: Callable[..., World], snapshots: FragileStore
 ) -> None:
-    world, sent = make_world(redis_url=snapshots.redis_url), history(3000)
+    """Tried without the guard (`Standings.check`): Redis stayed behind for good."""
+    world, sent = make_world(redis_url=snapshots.redis_url), history()
     world.publish(sent[:1000])
     with world.worker(**SMALL):
         world.settles(1000)
@@ -114,7 +120,8 @@ def test_redis_came_back_without_its_last_writes_while_no_worker_ran(
 def test_an_empty_redis_stops_the_worker_and_a_rebuild_restores_the_facts(
     make_world: Callable[..., World], store: FragileStore, running: bool
 ) -> None:
-    world, sent = make_world(redis_url=store.redis_url), history(2000)
+    """Tried without the guards (`Standings.check` under a running worker, `check_log` at its start): it went on."""
+    world, sent = make_world(redis_url=store.redis_url), history()
     world.publish(sent[:1000])
     with world.worker(**SMALL) as worker:
         world.settles(1000)

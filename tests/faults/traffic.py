@@ -8,7 +8,8 @@ the log is cut, the same alerts open and close. The model that goes with it says
 import asyncio
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -47,23 +48,27 @@ class Sent:
 
 
 def touchpoint(customer: str, number: int, at: datetime, event: str = "Order Completed", amount: str = "") -> Sent:
-    """One touchpoint, dated by its record; `amount` in EUR."""
+    """One touchpoint, dated by its record; `amount` in EUR. Every third has no id, by which a repeat could be told."""
     properties = {"revenue": amount, "currency": "EUR"} if amount else {}
     body = {
-        "type": "track", "event": event, "userId": customer, "messageId": f"{customer}/{number}",
-        "timestamp": at.isoformat(), "properties": properties,
+        "type": "track", "event": event, "userId": customer, "timestamp": at.isoformat(), "properties": properties
     }  # fmt: skip
+    if has_id(number):
+        body["messageId"] = f"{customer}/{number}"
     return Sent(customer, json.dumps(body).encode(), round(at.timestamp() * 1000))
 
 
-def history(
-    records: int, seed: int = 1, customers: int = 60, per_tick: int = 50, start: datetime = START, leave: float = 0.04
-) -> list[Sent]:
+def has_id(number: int) -> bool:
+    """Whether the touchpoint of this number has a message id."""
+    return number % 3 != 0
+
+
+def history(records: int = 2500, customers: int = 60, per_tick: int = 50, leave: float = 0.04) -> list[Sent]:
     """Touchpoints of the past, in the order of time; no two orders cost the same, so that sums tell them apart.
 
     `leave` is the chance that a touchpoint, where it may, is the customer's leave.
     """
-    chance, names = random.Random(seed), [f"customer {number}" for number in range(customers)]
+    chance, names = random.Random(1), [f"customer {number}" for number in range(customers)]
     weights = [1 / (rank + 5) for rank in range(customers)]
     known, gone = set[str](), set[str]()
     sent: list[Sent] = []
@@ -87,22 +92,34 @@ def history(
                 settled.add(customer)
             known.add(customer)
             amount = f"{len(sent) + chance.randrange(100) / 100:.2f}" if event == "Order Completed" else ""
-            at = start + tick * TICK + place * TICK / per_tick
+            at = START + tick * TICK + place * TICK / per_tick
             sent.append(touchpoint(customer, len(sent), at, event, amount))
 
 
 def publish(settings: Settings, sent: Iterable[Sent]) -> None:
     """Produce records in order and wait for the broker's word on all of them."""
+    with publishing(settings) as produce:
+        produce(sent)
+
+
+@contextmanager
+def publishing(settings: Settings) -> Iterator[Callable[[Iterable[Sent]], None]]:
+    """`publish` for many times, with one producer."""
     producer = KafkaProducer(bootstrap_servers=settings.broker_url, acks="all", linger_ms=5)
     topic = settings.topic("touchpoints")
-    try:
+
+    def produce(sent: Iterable[Sent]) -> None:
         waiting = [
-            producer.send(topic, one.value, one.customer.encode(), None, one.partition(settings.partitions),
-                          one.timestamp)
+            producer.send(
+                topic, one.value, one.customer.encode(), None, one.partition(settings.partitions), one.timestamp
+            )
             for one in sent
-        ]  # fmt: skip
+        ]
         for acknowledgement in waiting:
             acknowledgement.get(60)
+
+    try:
+        yield produce
     finally:
         producer.close()
 

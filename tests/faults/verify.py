@@ -6,8 +6,8 @@ It reads the log of touchpoints itself, without `processors`, works out what eac
 against it the profiles, alerts, outcomes, rejected records and committed offsets. EXPECTATIONS is a JSON file:
 
 - `complete`: all of the log must have been folded. Otherwise only each profile must be what its own offsets say.
-- `clean`: the prefix of a run of the same touchpoints that nothing disturbed: the facts must be the same bytes, and
-  its alerts the same ids.
+- `clean`: where a run of the same touchpoints is that nothing disturbed (`broker_url`, `redis_url`, `prefix`): the
+  facts must be the same bytes, and the alerts have the same ids.
 - `differs`: an id may have two contents, since the state that the first came of was lost.
 - `earlier`: customers whose touchpoints the log no longer holds all of, each with its `touchpoints`, `orders` and
   `revenue` of before.
@@ -82,15 +82,16 @@ class Held:
         return Sum(facts["touchpoints"], money.get("orders", 0), Decimal(str(money.get("revenue", 0))))
 
 
-def profiles_under(redis: Redis, settings: Settings) -> dict[str, Held]:
+def profiles_under(settings: Settings) -> dict[str, Held]:
     """All customers."""
     start, beside = settings.keyspace("profile:"), settings.keyspace("customer:")
-    customers = [key.decode().removeprefix(start) for key in redis.scan_iter(f"{start}*", count=5000)]
-    with redis.pipeline(transaction=False) as pipe:
-        for customer in customers:
-            pipe.get(start + customer)
-            pipe.hgetall(beside + customer)
-        found = pipe.execute()
+    with Redis.from_url(settings.redis_url) as redis:
+        customers = [key.decode().removeprefix(start) for key in redis.scan_iter(f"{start}*", count=5000)]
+        with redis.pipeline(transaction=False) as pipe:
+            for customer in customers:
+                pipe.get(start + customer)
+                pipe.hgetall(beside + customer)
+            found = pipe.execute()
     profiles = {}
     for customer, document, published in zip(customers, found[::2], found[1::2], strict=True):
         # A line with the revision, then the document.
@@ -181,40 +182,37 @@ def check_committed(
         report.figures["committed"] += max(0, offset)
 
 
-def check_clean(
-    report: Report, redis: Redis, settings: Settings, profiles: Mapping[str, Held], alerts: set[str]
-) -> None:
+def check_clean(report: Report, clean: Settings, profiles: Mapping[str, Held], alerts: set[str]) -> None:
     """The same facts, byte for byte, and the same alerts as the run that nothing disturbed."""
-    clean = profiles_under(redis, settings)
-    report.hold(clean.keys() == profiles.keys(), f"other customers: {sorted(clean.keys() ^ profiles.keys())[:5]}")
-    for customer in clean.keys() & profiles.keys():
-        same = clean[customer].facts == profiles[customer].facts
-        report.hold(same, f"{customer}: {profiles[customer].facts!r}, undisturbed {clean[customer].facts!r}")
+    expected = profiles_under(clean)
+    report.hold(expected.keys() == profiles.keys(), f"other customers: {sorted(expected.keys() ^ profiles.keys())[:5]}")
+    for customer in expected.keys() & profiles.keys():
+        same = expected[customer].facts == profiles[customer].facts
+        report.hold(same, f"{customer}: {profiles[customer].facts!r}, undisturbed {expected[customer].facts!r}")
         report.figures["facts the same bytes"] += same
-    expected = {json.loads(record.value)["id"] for record in records_of(settings.broker_url, settings.topic("alerts"))}
-    report.hold(expected <= alerts, f"{len(expected - alerts)} alerts of the clean run are missing")
-    report.hold(alerts <= expected, f"{len(alerts - expected)} alerts are not in the clean run")
+    known = {json.loads(record.value)["id"] for record in records_of(clean.broker_url, clean.topic("alerts"))}
+    report.hold(known <= alerts, f"{len(known - alerts)} alerts of the clean run are missing")
+    report.hold(alerts <= known, f"{len(alerts - known)} alerts are not in the clean run")
 
 
 def verify(broker_url: str, redis_url: str, prefix: str, expectations: Mapping[str, Any]) -> Report:
     """Look at everything that came out."""
     settings, report = Settings(broker_url=broker_url, redis_url=redis_url, prefix=prefix), Report()
-    records = records_of(settings.broker_url, settings.topic("touchpoints"))
+    records = records_of(broker_url, settings.topic("touchpoints"))
     # A transaction's marker takes the offset after its last record.
     ends = {record.partition: record.offset + 2 for record in records}
     touchpoints, refused = understood(records)
     report.figures["records"] = len(records)
     report.figures["sent again"] = len(records) - len(touchpoints) - len(refused)
-    with Redis.from_url(redis_url) as redis:
-        profiles = profiles_under(redis, settings)
-        check_profiles(report, touchpoints, profiles, expectations)
-        differs = expectations.get("differs", False)
-        alerts = check_published(report, records_of(settings.broker_url, settings.topic("alerts")), "alert", differs)
-        check_published(report, records_of(settings.broker_url, settings.topic("outcomes")), "outcome", differs)
-        check_rejected(report, refused, records_of(settings.broker_url, settings.topic("rejected")))
-        check_committed(report, settings, ends, touchpoints, profiles)
-        if clean := expectations.get("clean"):
-            check_clean(report, redis, settings.model_copy(update={"prefix": clean}), profiles, alerts)
+    profiles = profiles_under(settings)
+    check_profiles(report, touchpoints, profiles, expectations)
+    differs = expectations.get("differs", False)
+    alerts = check_published(report, records_of(broker_url, settings.topic("alerts")), "alert", differs)
+    check_published(report, records_of(broker_url, settings.topic("outcomes")), "outcome", differs)
+    check_rejected(report, refused, records_of(broker_url, settings.topic("rejected")))
+    check_committed(report, settings, ends, touchpoints, profiles)
+    if clean := expectations.get("clean"):
+        check_clean(report, Settings(**clean), profiles, alerts)
     return report
 
 

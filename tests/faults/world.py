@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
+from uuid import uuid4
 
 from kafka.admin import KafkaAdminClient
 
@@ -24,12 +25,21 @@ from tests.integration.working import environment_of, folded
 _DELIVERED = re.compile(r"^DELIVERED (\d+) of", re.MULTILINE)
 
 
+class Where(TypedDict):
+    """Where a run's results are."""
+
+    broker_url: str
+    redis_url: str
+    prefix: str
+
+
 @dataclass
 class World:
     """One test's own. `told` takes the figures that are shown when all tests are done."""
 
     settings: Settings
     folder: Path
+    clean_runs: "CleanRuns"
     told: list[tuple[str, object]] = field(default_factory=list)
     killed: int = 0
 
@@ -94,14 +104,9 @@ class World:
         wait_until(lambda: self.folded() >= touchpoints, within)
         wait_until(lambda: self.committed() >= (touchpoints if end is None else end), within, every=0.3)
 
-    def undisturbed(self, sent: Sequence[Sent], **more: str) -> str:
-        """Fold the same touchpoints under another prefix, with nothing in the way; returns the prefix."""
-        clean = World(self.settings.model_copy(update={"prefix": f"{self.settings.prefix}-clean"}), self.folder)
-        clean.prepare()
-        clean.publish(sent)
-        with clean.worker(**more):
-            clean.settles(len(sent))
-        return clean.settings.prefix
+    def undisturbed(self, sent: Sequence[Sent]) -> Where:
+        """What comes of the same touchpoints when nothing is in the way."""
+        return self.clean_runs.of(sent)
 
     def delivered(self) -> int:
         """How many records the workers of this world began to work on, those delivered again counted again."""
@@ -123,3 +128,26 @@ class World:
         assert not said["problems"], "\n".join(said["problems"])
         assert answer.returncode == 0
         return figures
+
+
+class CleanRuns:
+    """Runs that nothing disturbs, on the broker and the store of the whole test run: one for each log."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        """`settings` but for the prefix."""
+        self._settings, self._folder = settings, folder
+        self._done: dict[tuple[Sent, ...], Where] = {}
+
+    def of(self, sent: Sequence[Sent]) -> Where:
+        """Where the results of this log are; it is folded when it is first asked for."""
+        if (log := tuple(sent)) not in self._done:
+            prefix = f"clean{len(self._done)}-{uuid4().hex[:8]}"
+            world = World(self._settings.model_copy(update={"prefix": prefix}), self._folder, self)
+            world.prepare()
+            world.publish(sent)
+            with world.worker():
+                world.settles(len(sent))
+            self._done[log] = Where(
+                broker_url=self._settings.broker_url, redis_url=self._settings.redis_url, prefix=prefix
+            )
+        return self._done[log]
