@@ -1,7 +1,8 @@
 # What a newcomer and a contributor run. `make` alone lists it.
 #
 # Everything lives in .venv, which is made when it is missing and brought up to date when the project's requirements
-# change. Nothing but Python and make needs to be there; Apache Kafka takes Java 17 and mvn, too.
+# change. Nothing but Python and make needs to be there; Apache Kafka takes Java 17 and mvn, too, and the SDKs take Node,
+# npm and Chromium.
 
 PYTHON ?= python3
 DURATION ?=
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka test-faults lint format schemas clean
+.PHONY: help demo test test-kafka test-faults test-sdks lint format schemas clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,12 +23,16 @@ demo: $(VENV)/.embedded ## Watch a simulated shop live, until Ctrl-C or for DURA
 test: lint ## Check everything: style, types, layers, and all tests
 	$(BIN)/pytest -n 2 --dist loadfile
 
-test-kafka: $(VENV)/.dev ## Run the integration suite on Apache Kafka
+test-kafka: $(VENV)/.dev ## Run the integration and fault suites on Apache Kafka
 	$(BIN)/pytest -n 2 --dist loadfile --kafka=apache tests/integration
+	$(BIN)/pytest --faults --kafka=apache tests/faults
 
 test-faults: $(VENV)/.dev ## Break everything, on both brokers, and count what was lost or doubled
 	$(BIN)/pytest --faults tests/faults
 	$(BIN)/pytest --faults --kafka=apache tests/faults
+
+test-sdks: $(VENV)/.dev ## Drive the gateway with other people's SDKs, fetched at first, in a browser too
+	$(BIN)/pytest --sdks tests/sdks
 
 lint: $(VENV)/.dev ## Check style, types and layers
 	$(BIN)/ruff check .
@@ -39,8 +44,9 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schemas: $(VENV)/.embedded ## Write the JSON Schemas anew after a change in schemas/
+schemas: $(VENV)/.dev ## Write JSON Schemas, OpenAPI and AsyncAPI anew after a change of what they describe
 	$(BIN)/python -m schemas docs/schemas
+	$(BIN)/python -m streams.documents docs
 
 clean: ## Remove the environment, caches and build leftovers
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from redis.asyncio import Redis
 
 from processors.features import NAMES
-from processors.learning import Learner
+from processors.learning.learner import Learner
 from schemas.outcome import Outcome
 from schemas.settings import Settings
 from streams.store.models import Checkpoint, Edition, ModelStore

@@ -37,6 +37,7 @@ def world(kafka: str) -> Iterator[Settings]:
             model_key=SecretStr("benchmark-model-key"),
             write_keys=SecretStr(WRITE_KEY),
             gateway_port=free_port(),
+            gateway_metrics_port=0,
         )
         declare(settings)
         yield settings

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from processors.alerts import decide
+from processors.budget import Budget
 from processors.features import extract
-from processors.fold import fold, fresh
-from processors.lifecycle import status
+from processors.fold import fresh
+from processors.identity import Traced, trace
+from processors.lifecycle import returned, status
 from processors.models import Models
 from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
 from processors.scoring import prediction_of, score
@@ -16,7 +18,7 @@ from schemas.alert import Alert
 from schemas.outcome import Outcome
 from schemas.policy import Policy
 from schemas.profile import Judgements, Profile
-from schemas.touch import Touch
+from schemas.touch import Note, Touch
 
 _RESCORE_SHARE = 0.5
 """A silent customer is scored again when the silence has grown by this share,"""
@@ -27,44 +29,61 @@ _RESCORE_LEAST = 0.5
 class Step(msgspec.Struct, gc=False):
     """What came of a step. `profile` is the very object given when nothing was new and nothing was due.
 
-    `folded` are the touches that were new, in order.
+    `folded` are the touches that were folded into it, in order; `repeated` is how many had been before; `notes` are for
+    other keys of the same person.
     """
 
     profile: Profile
     alerts: Sequence[Alert] = ()
     outcomes: Sequence[Outcome] = ()
     folded: Sequence[Touch] = ()
+    notes: Sequence[Note] = ()
+    repeated: int = 0
 
 
-def advance(profile: Profile, touchpoints: Sequence[Touch], now: float, models: Models, policy: Policy) -> Step:
+def advance(
+    profile: Profile,
+    touchpoints: Sequence[Touch],
+    now: float,
+    models: Models,
+    policy: Policy,
+    budget: Budget | None = None,
+) -> Step:
     """Fold the customer's new touches, settle what came due, score, and decide.
 
     Args:
         profile: the customer as last saved; it is not changed.
         touchpoints: touches of this customer, in the order of the log; those folded before are skipped.
-        now: stream time in epoch seconds; no touch is later.
+        now: stream time in epoch seconds; no touch is later, but for what another key hands over.
         models: the frozen version to score with.
         policy: the rules of the business.
+        budget: what its churn alerts are paid from where it says how many there may be; the one thing that is changed.
 
     Without touches it is a look at the clock: it does something only when the profile's timer has come.
     """
     new = fresh(profile, touchpoints)
+    repeated = len(touchpoints) - len(new)
     if not new:
         if not 0.0 < profile.judgements.timer <= now:
-            return Step(profile)
+            return Step(profile, repeated=repeated)
         due = due_at(profile.facts, profile.judgements, policy)
         if due > now:
             timer = arm(0.0, due, now)
             return Step(
-                msgspec.structs.replace(profile, judgements=msgspec.structs.replace(profile.judgements, timer=timer))
+                msgspec.structs.replace(profile, judgements=msgspec.structs.replace(profile.judgements, timer=timer)),
+                repeated=repeated,
             )
 
-    # 1. Facts.
-    facts = fold(profile.facts, new) if new else profile.facts
+    # 1. Facts, also of other keys that turn out to be the same person.
     before = profile.judgements
+    traced = trace(profile, new, policy) if new else Traced(profile.facts, before.pending, ())
+    facts, folded = traced.facts, traced.folded
+    returned_at = returned(profile.facts, folded, policy) or before.returned_at
+    now = max(now, facts.last_seen)
 
     # 2. Predictions that came due become outcomes.
-    waiting, outcomes = settle(profile.customer, witness(before.pending, new, policy), facts.left_at, now, policy)
+    pending = () if facts.unprofiled else witness(traced.pending, folded, policy)
+    waiting, outcomes = settle(profile.customer, pending, facts.left_at, now, policy)
 
     # 3. Score a customer who is still there; note the score down when the grid says so.
     scores, features = None, []
@@ -75,20 +94,23 @@ def advance(profile: Profile, touchpoints: Sequence[Touch], now: float, models: 
         predict_at = before.predict_at or next_on_grid(profile.customer, now, policy)
         if predict_at <= now:
             if len(waiting) < MAX_PENDING:
-                waiting = [*waiting, prediction_of(scores, features, models)]
+                waiting = [*waiting, prediction_of(facts, scores, features, models)]
             predict_at = next_on_grid(profile.customer, now, policy)
         silence = now - facts.last_meaningful
         least = _RESCORE_LEAST * policy.seconds.predict_every
         rescore_at = round(now + max(least, _RESCORE_SHARE * silence), 3)
 
     # 4. Alerts are changes of state.
-    episodes, alerts = decide(profile.customer, facts, scores, features, before.episodes, now, models, policy)
+    episodes, alerts = decide(
+        profile.customer, facts, scores, features, returned_at, before.episodes, now, models, policy, budget
+    )
 
     # 5. When to look again.
-    judgements = Judgements(scores, waiting, episodes, predict_at, rescore_at, before.timer)
+    judgements = Judgements(scores, waiting, episodes, predict_at, rescore_at, returned_at, before.timer)
     judgements.timer = arm(before.timer, due_at(facts, judgements, policy), now)
     at = profile.at.copy()
     for touch in touchpoints:
         if touch.offset > at.get(touch.partition, -1):
             at[touch.partition] = touch.offset
-    return Step(Profile(profile.customer, facts, judgements, at, profile.revision), alerts, outcomes, new)
+    after = Profile(profile.customer, facts, judgements, at, profile.revision)
+    return Step(after, alerts, outcomes, folded, traced.notes, repeated)

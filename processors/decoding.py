@@ -20,6 +20,11 @@ class UnreadableError(ValueError):
         super().__init__(message)
         self.rejection = Rejection(code=code, message=message, where=where)
 
+    @classmethod
+    def because(cls, rejection: Rejection) -> "UnreadableError":
+        """The error for a rejection that is known already."""
+        return cls(rejection.code, rejection.message, rejection.where)
+
 
 def decode(raw: bytes) -> Touchpoint:
     """Parse and check one touchpoint as it came.

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from processors.decay import DAY
 from schemas.profile import Episode
 
 Turn = Literal["opened", "closed"]
@@ -38,6 +39,22 @@ def follow(episode: Episode, score: float | None, rule: Rule, now: float) -> tup
     return msgspec.structs.replace(episode, over_since=since), None
 
 
+def refused_today(episode: Episode, now: float) -> bool:
+    """Whether the budget has refused this episode on the day (UTC) of `now`: it is asked once a day."""
+    return bool(episode.refused_at) and episode.refused_at // DAY == now // DAY
+
+
+def refuse(episode: Episode, since: float, now: float) -> Episode:
+    """The episode that could have opened, but that the budget had nothing for: it stays over, and asks another day."""
+    return msgspec.structs.replace(
+        episode, over_since=since, refused_at=episode.refused_at if refused_today(episode, now) else round(now, 3)
+    )
+
+
 def next_look(episode: Episode, rule: Rule) -> float | None:
     """When an episode that is about to open should be looked at again; none when nothing is about to happen."""
-    return episode.over_since + rule.hold if episode.over_since and not episode.opened_at else None
+    if not episode.over_since or episode.opened_at:
+        return None
+    look = episode.over_since + rule.hold
+    # At the same time of another day, so that those who were refused do not all ask at midnight.
+    return max(look, episode.refused_at + DAY) if episode.refused_at else look

@@ -6,7 +6,7 @@ them. `WORDS` says each feature in words, for the reasons of an alert.
 
 import math
 from collections.abc import Callable, Sequence
-from math import log, log1p
+from math import copysign, log, log1p, sqrt
 
 from processors.decay import DAY, HALF_LIVES, LONG, MIDDLE, SHORT, factors, rate
 from schemas.kinds import Kind
@@ -31,8 +31,12 @@ NAMES = (
     "friction",
     "campaigns",
     "rating",
+    "irregularity",
+    "lateness",
 )
-RECENCY, ACTIVE_DAYS = NAMES.index("recency"), NAMES.index("active_days")
+RECENCY, TENURE, ACTIVE_DAYS, ACTIVITY = (
+    NAMES.index(name) for name in ("recency", "tenure", "active_days", "activity_quarter")
+)
 
 _SMALL_RATE = 0.01
 # Looking a member up in its enumeration costs more than the logarithm.
@@ -50,7 +54,10 @@ def extract(facts: Facts, now: float) -> list[float]:
     kind = facts.kind_rates.get
     silence = max(0.0, now - facts.last_meaningful) / DAY
     tenure = max(0.0, now - facts.first_seen) / DAY
-    gap = facts.rhythm.mean if facts.rhythm.count else 0.0
+    rhythm = facts.rhythm
+    gap = rhythm.mean if rhythm.count else 0.0
+    spread = sqrt(rhythm.squares / rhythm.count) if rhythm.count else 0.0
+    late = (silence - gap) / (spread + 1.0) if rhythm.count > 1 else 0.0
     orders = recent = 0.0
     for money in facts.money.values():
         orders += money.orders
@@ -76,6 +83,8 @@ def extract(facts: Facts, now: float) -> list[float]:
         log1p(kind(_FRICTION, 0.0) * month),
         log1p(kind(_CAMPAIGN, 0.0) * month),
         _rating(facts, now),
+        log1p(spread),
+        copysign(log1p(abs(late)), late),
     ]
 
 
@@ -87,15 +96,23 @@ def usual_engagement(facts: Facts, now: float, window: float) -> float:
     return rate(held, HALF_LIVES[LONG], max(now - facts.first_seen, window) / DAY) * window / DAY
 
 
-def expected_revenue(facts: Facts, now: float, span: float) -> tuple[float, str]:
-    """Revenue to be expected in `span` seconds if the customer goes on as lately, in the currency used most."""
+def main_currency(facts: Facts) -> str | None:
+    """The currency in which the customer paid most lately; empty if orders named none, none if there were none."""
     if not facts.money:
-        return 0.0, ""
-    currency, money = max(facts.money.items(), key=lambda item: (item[1].recent, item[0]))
+        return None
+    return max(facts.money.items(), key=lambda item: (item[1].recent, item[0]))[0]
+
+
+def usual_revenue(facts: Facts, now: float, span: float) -> float:
+    """Revenue in `span` seconds if the customer goes on as lately, in the main currency."""
+    currency = main_currency(facts)
+    if currency is None:
+        return 0.0
+    money = facts.money[currency]
     held = max(0.0, money.recent) * factors(max(0.0, now - facts.rates_at))[LONG]
     # A month at the least: one first order is no daily habit.
     tenure = max((now - facts.first_seen) / DAY, HALF_LIVES[MIDDLE])
-    return rate(held, HALF_LIVES[LONG], tenure) * span / DAY, currency
+    return rate(held, HALF_LIVES[LONG], tenure) * span / DAY
 
 
 def _rating(facts: Facts, now: float) -> float:
@@ -138,6 +155,8 @@ WORDS: dict[str, Callable[[float], str]] = {
     "service": _lately("service contacts"),
     "friction": _lately("troubles such as failed payments"),
     "campaigns": _lately("campaigns received"),
+    "irregularity": lambda value: f"gaps differ by {_days(value)}",
+    "lateness": lambda value: "later than this customer's rhythm" if value > 0 else "in time by this customer's rhythm",
     "rating": lambda value: "gave a good rating" if value > 0 else "gave a poor rating" if value < 0 else "no rating",
 }
 

@@ -1,18 +1,21 @@
 """The fold: touchpoints become facts. Bounded in size, and the same however the log was cut into batches."""
 
 from bisect import insort
-from collections import deque
 from collections.abc import Sequence
 from copy import copy
 from operator import attrgetter
 
+from processors.consent import may_profile
 from processors.decay import DAY, HALF_LIVES, LONG, MIDDLE, SHORT, factors
+from processors.particulars import DIGEST
 from schemas.kinds import MEANINGFUL, Kind
 from schemas.profile import Facts, LastTouch, Money, Profile, Rhythm, Trait
 from schemas.touch import Feed, Touch
 
 MAX_RECENT = 8
-MAX_SEEN = 16
+MAX_SEEN = 128
+"""Message ids that a customer's last touchpoints are known by: SDKs send up to 100 in a batch, and all of it again."""
+_RING = MAX_SEEN * DIGEST
 MAX_FEEDS = 4
 MAX_CURRENCIES = 8
 MAX_TRAITS = 16
@@ -34,9 +37,7 @@ def fresh(profile: Profile, touches: Sequence[Touch]) -> Sequence[Touch]:
     """
     if _surely_fresh(profile, touches):
         return touches
-    at, feeds, seen = profile.at, profile.facts.feeds, profile.facts.seen
-    # As bounded as what a profile remembers, or it would depend on the batch what is found to be a repeat.
-    at, ring = dict(at), deque(seen, MAX_SEEN)
+    at, feeds, seen = dict(profile.at), profile.facts.feeds, profile.facts.seen
     kept = []
     for touch in touches:
         if touch.partition >= 0:
@@ -46,11 +47,12 @@ def fresh(profile: Profile, touches: Sequence[Touch]) -> Sequence[Touch]:
         if touch.feed is not None and touch.feed.row <= feeds.get(touch.feed.name, -1):
             continue
         if touch.digest:
-            if touch.digest in ring:
+            if touch.digest in seen:
                 continue
-            ring.append(touch.digest)
+            # As bounded as what a profile remembers, or it would depend on the batch what is found to be a repeat.
+            seen = remember(seen, touch.digest)
         if touch.feed is not None:
-            feeds = _follow(feeds, touch.feed)
+            feeds = follow(feeds, touch.feed)
         kept.append(touch)
     return kept
 
@@ -59,17 +61,17 @@ def _surely_fresh(profile: Profile, touches: Sequence[Touch]) -> bool:
     """Whether a glance shows that all are new: of one partition, after what was folded of it, with ids not seen."""
     if not touches:
         return True
-    partition, known = touches[0].partition, set(profile.facts.seen)
+    partition, seen, known = touches[0].partition, profile.facts.seen, set[bytes]()
     folded = profile.at.get(partition, -1) if partition >= 0 else None
     for touch in touches:
-        if touch.feed is not None or touch.partition != partition or touch.digest in known:
+        digest = touch.digest
+        if touch.feed is not None or touch.partition != partition or (digest and (digest in seen or digest in known)):
             return False
         if folded is not None:
             if touch.offset <= folded:
                 return False
             folded = touch.offset
-        if touch.digest:
-            known.add(touch.digest)
+        known.add(digest)
     return True
 
 
@@ -86,10 +88,10 @@ def fold(facts: Facts, touches: Sequence[Touch]) -> Facts:
     for touch in touches:
         at, kind = touch.at, touch.kind
         channels[touch.channel] = channels.get(touch.channel, 0) + 1
-        if touch.digest:
-            facts.seen.append(touch.digest)
         if touch.feed is not None:
-            facts.feeds = _follow(facts.feeds, touch.feed)
+            facts.feeds = follow(facts.feeds, touch.feed)
+        if touch.consent is not None and at >= facts.consent_at:
+            facts.unprofiled, facts.consent_at = not may_profile(touch.consent), at
         if touch.traits:
             facts.traits = _learn_traits(facts.traits, touch.traits)
         if kind is None:
@@ -107,13 +109,20 @@ def fold(facts: Facts, touches: Sequence[Touch]) -> Facts:
         elif kind is _FEEDBACK:
             if touch.rating is not None and at >= facts.rated_at:
                 facts.rating, facts.rated_at = touch.rating, at
-        elif kind is _LEAVE and at >= facts.left_at:
+        elif kind is _LEAVE and at >= max(facts.left_at, facts.last_meaningful):
+            # One that comes late, after the customer had come back, is over already.
             facts.left_at = at
         if kind in MEANINGFUL:
             _come_back(facts, at, short, middle, long)
-    del facts.seen[:-MAX_SEEN]
+    facts.seen = remember(facts.seen, b"".join([touch.digest for touch in touches]))
     del recent[:-MAX_RECENT]
     return facts
+
+
+def remember(seen: bytes, digests: bytes) -> bytes:
+    """The digests seen last, with these. To find one among them needs no looking at where it begins: that two halves
+    look like a third is as unlikely as that two are alike."""
+    return (seen + digests)[-_RING:] if digests else seen
 
 
 def _come_back(facts: Facts, at: float, short: float, middle: float, long: float) -> None:
@@ -132,7 +141,7 @@ def _come_back(facts: Facts, at: float, short: float, middle: float, long: float
         facts.left_at = 0.0
 
 
-def _follow(feeds: dict[str, int], feed: Feed) -> dict[str, int]:
+def follow(feeds: dict[str, int], feed: Feed) -> dict[str, int]:
     """The rows of the feeds after this one. The feed used last stands last: the one forgotten is the one not heard of
     for longest."""
     followed = {name: row for name, row in feeds.items() if name != feed.name}
@@ -208,5 +217,5 @@ def _copy(facts: Facts) -> Facts:
     """A copy whose containers can be changed, but for those that are seldom changed, and replaced then."""
     new = copy(facts)
     new.kinds, new.channels, new.kind_rates = facts.kinds.copy(), facts.channels.copy(), facts.kind_rates.copy()
-    new.rates, new.recent, new.seen = facts.rates.copy(), facts.recent.copy(), facts.seen.copy()
+    new.rates, new.recent = facts.rates.copy(), facts.recent.copy()
     return new

@@ -53,7 +53,7 @@ _DEFAULTS: dict[Kind, tuple[str, ...]] = {
         "Order Refunded", "Order Cancelled", "Order Canceled", "Coupon Denied", "Application Crashed", "Error Shown",
         "Payment Failed", "Invoice Payment Failed", "Delivery Delayed", "Email Marked as Spam", "Unsubscribed",
         "Video Playback Interrupted", "Video Playback Buffer Started", "Account Removed User", "Trial Ended",
-        "Subscription Downgraded",
+        "Subscription Downgraded", "Subscription Cancellation Requested",
     ),
     Kind.LEAVE: (
         "Account Deleted", "Account Closed", "Account Cancelled", "Account Canceled", "Application Uninstalled",

@@ -1,7 +1,43 @@
 """What `advance` asks of the models, whoever made them and wherever they came from."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+MEMBERS = ("bayes", "logistic", "tree", "habit")
+"""The models of churn that compete, in the order in which predictions are noted down."""
+
+
+class Part(NamedTuple):
+    """What one input adds to a score, against the average customer."""
+
+    weight: float
+    input: str
+    value: float
+
+
+class Explanation(NamedTuple):
+    """A score taken apart: the average customer's, and what each input adds to it. They sum to the score: log-odds for
+    churn, the logarithm of the count for engagement."""
+
+    average: float
+    parts: Sequence[Part]
+
+
+class Expected(NamedTuple):
+    """An expected count, and the interval that holds nine of ten outcomes."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Said(NamedTuple):
+    """What the models say: the probability that no meaningful touchpoint comes within the horizon, the meaningful
+    touchpoints within the engagement window, and the revenue within the horizon; none where they do not know."""
+
+    churn: float
+    engagement: Expected | None = None
+    value: float | None = None
 
 
 class Models(Protocol):
@@ -26,20 +62,20 @@ class Models(Protocol):
     @property
     def auc(self) -> float | None: ...
 
-    def churn(self, features: Sequence[float]) -> float:
-        """Probability that no meaningful touchpoint comes within the horizon."""
+    def score(self, features: Sequence[float], at: float, currency: str) -> Said:
+        """What they say of a customer at `at` (epoch seconds) who pays in this currency."""
         ...
 
-    def engagement(self, features: Sequence[float]) -> float | None:
-        """Expected meaningful touchpoints within the engagement window; none before anything was learned."""
+    def members(self, features: Sequence[float], at: float) -> Sequence[float]:
+        """The probability of churn by each of `MEMBERS`, whose champion has the say."""
         ...
 
-    def explain(self, features: Sequence[float]) -> Sequence[float]:
-        """Each feature's contribution to the churn score, in log-odds against the average customer."""
+    def explain(self, features: Sequence[float], at: float) -> Explanation:
+        """The churn score taken apart."""
         ...
 
-    def explain_engagement(self, features: Sequence[float]) -> Sequence[float]:
-        """Each feature's contribution to the logarithm of the expected engagement."""
+    def explain_engagement(self, features: Sequence[float], at: float) -> Explanation:
+        """The engagement score taken apart."""
         ...
 
 
@@ -52,18 +88,18 @@ class NoModels:
     base_rate = 0.5
     auc = None
 
-    def churn(self, features: Sequence[float]) -> float:
-        """An even chance."""
-        return 0.5
+    def score(self, features: Sequence[float], at: float, currency: str) -> Said:
+        """An even chance, and nothing else."""
+        return Said(0.5)
 
-    def engagement(self, features: Sequence[float]) -> float | None:
-        """Unknown."""
-        return None
+    def members(self, features: Sequence[float], at: float) -> Sequence[float]:
+        """Nobody has anything to say."""
+        return ()
 
-    def explain(self, features: Sequence[float]) -> Sequence[float]:
+    def explain(self, features: Sequence[float], at: float) -> Explanation:
         """Nothing to tell."""
-        return [0.0] * len(features)
+        return Explanation(0.0, ())
 
-    def explain_engagement(self, features: Sequence[float]) -> Sequence[float]:
+    def explain_engagement(self, features: Sequence[float], at: float) -> Explanation:
         """Nothing to tell."""
-        return [0.0] * len(features)
+        return Explanation(0.0, ())

@@ -4,7 +4,7 @@ Releasing "came back" as soon as it is seen, and "stayed away" only at the end, 
 leaves; so both wait. And the grid is the clock's, not the customer's touches, so that the examples also show silence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from math import floor
@@ -12,55 +12,70 @@ from zlib import crc32
 
 import msgspec
 
-from processors.features import as_dict
+from processors.features import NAMES, as_dict
+from processors.models import MEMBERS
 from schemas.kinds import MEANINGFUL
 from schemas.outcome import Outcome
 from schemas.policy import Policy
 from schemas.profile import Prediction
 from schemas.touch import Touch
 
-MAX_PENDING = 8
+MAX_PENDING = 10
 
 
 def next_on_grid(customer: str, after: float, policy: Policy) -> float:
     """The customer's next time of prediction strictly after `after`; customers are spread evenly over the grid."""
-    every = policy.seconds.predict_every
-    phase = crc32(customer.encode()) / 2**32 * every
+    # A profile has room for so many that wait; a long horizon is predicted less often rather than with gaps.
+    # Whole seconds and milliseconds, so that what is on the grid stays on it when times are rounded.
+    every = max(policy.seconds.predict_every, float(round(policy.seconds.horizon / (MAX_PENDING - 0.5))))
+    phase = round(crc32(customer.encode()) / 2**32 * every, 3)
     at = round((floor((after - phase) / every) + 1) * every + phase, 3)
     # Rounding may have gone back to `after`, or before it.
     return at if at > after else round(at + every, 3)
 
 
-def witness(pending: list[Prediction], touches: Iterable[Touch], policy: Policy) -> list[Prediction]:
-    """The pending predictions, with the meaningful touches that fall into their time counted."""
+def witness(pending: Sequence[Prediction], touches: Iterable[Touch], policy: Policy) -> Sequence[Prediction]:
+    """The pending predictions, with the meaningful touches that fall into their time counted, and what was paid."""
     if not pending:
         return pending
     horizon, window = policy.seconds.horizon, policy.seconds.engagement_window
-    times = [touch.at for touch in touches if touch.kind in MEANINGFUL]
-    if not times:
+    meaningful = [touch for touch in touches if touch.kind in MEANINGFUL]
+    if not meaningful:
         return pending
-    return [
-        msgspec.structs.replace(
-            prediction,
-            touches=prediction.touches + sum(prediction.made < at <= prediction.made + horizon for at in times),
-            engaged=prediction.engaged + sum(prediction.made < at <= prediction.made + window for at in times),
+    after = []
+    for prediction in pending:
+        made, currency, revenue = prediction.made, prediction.currency, prediction.revenue
+        within = [touch for touch in meaningful if made < touch.at <= made + horizon]
+        for touch in within:
+            if touch.amount is not None and currency in (None, touch.currency):
+                # Whoever had never paid is measured in the currency of the first payment.
+                currency, revenue = touch.currency, revenue + round(100.0 * touch.amount)
+        after.append(
+            msgspec.structs.replace(
+                prediction,
+                touches=prediction.touches + len(within),
+                engaged=prediction.engaged + sum(touch.at <= made + window for touch in within),
+                currency=currency,
+                revenue=revenue,
+            )
         )
-        for prediction in pending
-    ]
+    return after
 
 
 def settle(
-    customer: str, pending: list[Prediction], left_at: float, now: float, policy: Policy
+    customer: str, pending: Sequence[Prediction], left_at: float, now: float, policy: Policy
 ) -> tuple[list[Prediction], list[Outcome]]:
     """Split what waits into what still waits and the outcomes that came due.
 
     An explicit leave settles everything at once: nothing that could happen later changes the answer.
     """
     if not pending:
-        return pending, []
+        return [], []
     horizon = policy.seconds.horizon
     waiting, outcomes = [], []
     for prediction in pending:
+        if len(prediction.features) != len(NAMES):
+            continue  # Made by a release that saw other features: nothing can be learned from it.
         left = prediction.made < left_at <= prediction.made + horizon
         if left or now >= prediction.made + horizon:
             outcomes.append(_outcome(customer, prediction, left, horizon))
@@ -77,11 +92,17 @@ def _outcome(customer: str, prediction: Prediction, left: bool, horizon: float) 
         made_at=datetime.fromtimestamp(prediction.made, UTC),
         due_at=datetime.fromtimestamp(prediction.made + horizon, UTC),
         features=as_dict([value / 1000.0 for value in prediction.features]),
-        predicted_churn=prediction.churn,
-        predicted_engagement=prediction.engagement,
-        base_rate=prediction.base_rate,
+        predicted_churn=prediction.churn / 10_000.0,
+        members=dict(zip(MEMBERS, (p / 10_000.0 for p in prediction.members), strict=False)),
+        predicted_engagement=prediction.engagement / 1_000.0,
+        expected_low=prediction.low / 1_000.0,
+        expected_high=prediction.high / 1_000.0,
+        predicted_value=None if prediction.value is None else prediction.value / 100.0,
+        base_rate=prediction.base_rate / 10_000.0,
         model=prediction.model,
         churned=left or prediction.touches == 0,
         engaged=prediction.engaged,
+        revenue=prediction.revenue / 100.0,
+        currency=prediction.currency,
         left=left,
     )

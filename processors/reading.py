@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from processors.consent import ConsentRules
 from processors.decoding import UnreadableError, decode
 from processors.kinds import KindRules
 from processors.measures import money_of, rating_of
-from processors.particulars import channel_of, digest_of
+from processors.particulars import aliases_of, channel_of, digest_of
 from processors.shortcut import shortcut
 from schemas.kinds import Kind
 from schemas.rejected import RejectionCode
@@ -19,21 +20,29 @@ MAX_TRAITS = 16
 MAX_TRAIT_LENGTH = 120
 MAX_TRAIT_BITS = 64
 """JSON knows no largest number; a profile does."""
+_USUAL_CONSENT = ConsentRules()
 
 
 def read(
-    raw: bytes, received: float, rules: KindRules, partition: int = -1, offset: int = -1, feed: Feed | None = None
+    raw: bytes,
+    received: float,
+    rules: KindRules,
+    partition: int = -1,
+    offset: int = -1,
+    feed: Feed | None = None,
+    consent: ConsentRules = _USUAL_CONSENT,
 ) -> Touch:
     """Read one record of the touchpoints topic, by the short way if it will do.
 
     `received` is the record's own time in epoch seconds: a touchpoint is never dated after it, and it is the date of
-    one that has none. The same record always reads the same.
+    one that has none. `consent` says what the categories are about that a customer may refuse. The same record always
+    reads the same.
 
     Raises:
         UnreadableError: as `decode`, or if it is dated more than `FUTURE_TOLERANCE` seconds after it was received.
     """
     touch = shortcut(raw, received, rules, partition, offset, feed)
-    return touch if touch is not None else touch_of(decode(raw), received, rules, partition, offset, feed)
+    return touch if touch is not None else touch_of(decode(raw), received, rules, partition, offset, feed, consent)
 
 
 def touch_of(
@@ -43,6 +52,7 @@ def touch_of(
     partition: int = -1,
     offset: int = -1,
     feed: Feed | None = None,
+    consent: ConsentRules = _USUAL_CONSENT,
 ) -> Touch:
     """What the fold needs of a touchpoint; raises `UnreadableError` if it lies in the future."""
     name = touchpoint.event or touchpoint.name or touchpoint.type
@@ -62,9 +72,11 @@ def touch_of(
         currency=currency,
         rating=rating_of(name, properties) if kind is Kind.FEEDBACK else None,
         traits=_traits(touchpoint, context),
+        aliases=aliases_of(touchpoint.user_id, touchpoint.anonymous_id, touchpoint.previous_id),
         feed=feed,
         partition=partition,
         offset=offset,
+        consent=consent.refused(context),
     )
 
 

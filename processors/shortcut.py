@@ -15,7 +15,7 @@ import msgspec
 from processors.decoding import MAX_BYTES, is_surely_shallow
 from processors.kinds import KindRules
 from processors.measures import money_of, rating_of
-from processors.particulars import channel_of, digest_of
+from processors.particulars import aliases_of, channel_of, digest_of
 from schemas.kinds import Kind
 from schemas.touch import Feed, Touch
 from schemas.touchpoint import EARLIEST, MAX_ID, MAX_NAME, is_nonsense_id
@@ -24,7 +24,7 @@ _ABSENT = msgspec.Raw(b"")
 _BRACE = ord("{")
 _EARLIEST = EARLIEST.timestamp()
 _USUAL_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 ).fullmatch
 
 
@@ -34,6 +34,7 @@ class _Context(msgspec.Struct, gc=False):
     device: msgspec.Raw = _ABSENT
     app: msgspec.Raw = _ABSENT
     traits: msgspec.Raw = _ABSENT
+    consent: msgspec.Raw = _ABSENT
 
 
 class _Record(msgspec.Struct, rename="camel", gc=False):
@@ -79,7 +80,7 @@ def shortcut(
         return None
     context = record.context or _NO_CONTEXT
     if not (
-        record.traits is context.traits is record.previous_id is record.group_id is _ABSENT
+        record.traits is context.traits is context.consent is record.previous_id is record.group_id is _ABSENT
         and record.snake_user_id is record.snake_anonymous_id is record.snake_message_id is _ABSENT
         and record.snake_previous_id is record.snake_group_id is _ABSENT
     ):
@@ -126,6 +127,7 @@ def shortcut(
         amount=amount,
         currency=currency,
         rating=rating,
+        aliases=aliases_of(record.user_id, record.anonymous_id, None),
         feed=feed,
         partition=partition,
         offset=offset,

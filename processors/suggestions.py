@@ -10,6 +10,7 @@ _BY_REASON = {
     "service": "Call about the open service case before offering anything.",
     "rating": "Ask what went wrong with the last experience, in person.",
     "campaigns": "Pause campaigns to this customer; they have had enough of them.",
+    "lateness": "Remind them of what they usually come for.",
     "one_day_only": "Send a second-visit offer: the first one was not followed up.",
 }
 
@@ -22,6 +23,8 @@ def suggest(kind: AlertKind, turn: Literal["opened", "closed"], reasons: Sequenc
         return "Show something new or ask for a referral while the interest is high."
     if kind is AlertKind.CUSTOMER_LEFT:
         return "Ask why, offer a way back, and stop campaigns that assume an active customer."
+    if kind is AlertKind.CUSTOMER_RETURNED:
+        return "Welcome them back, and find out what brought them."
     for reason in reasons:
         if reason.feature in _BY_REASON:
             return _BY_REASON[reason.feature]

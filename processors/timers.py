@@ -4,8 +4,11 @@ from math import inf
 
 from processors.alerts import rules
 from processors.episodes import next_look
+from schemas.alert import AlertKind
 from schemas.policy import Policy
-from schemas.profile import Facts, Judgements
+from schemas.profile import Episode, Facts, Judgements
+
+_NONE = Episode()
 
 
 def due_at(facts: Facts, judgements: Judgements, policy: Policy) -> float:
@@ -14,6 +17,8 @@ def due_at(facts: Facts, judgements: Judgements, policy: Policy) -> float:
     due = [prediction.made + spans.horizon for prediction in judgements.pending]
     if judgements.scores is not None:
         due += (judgements.predict_at, judgements.rescore_at, facts.last_meaningful + spans.activity)
+    if judgements.episodes.get(AlertKind.CUSTOMER_RETURNED, _NONE).opened_at:
+        due.append(judgements.returned_at + spans.horizon)
     for kind, episode in judgements.episodes.items():
         if (look := next_look(episode, rules(policy)[kind])) is not None:
             due.append(look)
@@ -28,4 +33,8 @@ def arm(armed: float, due: float, now: float) -> float:
     """
     if due == inf:
         return 0.0
-    return armed if now < armed <= due else round(due, 3)
+    if now < armed <= due:
+        return armed
+    rounded = round(due, 3)
+    # Never before what it is for, or it would be looked at in vain, and armed for the same moment again.
+    return rounded if rounded >= due else round(due + 0.001, 3)

@@ -13,11 +13,12 @@ from schemas.alert import Alert
 from schemas.outcome import Outcome
 from schemas.policy import Policy
 from schemas.profile import Profile
+from schemas.quality import Quality
 from schemas.rejected import Rejected
 from schemas.touchpoint import Touchpoint
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODELS = (Touchpoint, Alert, Outcome, Rejected, Policy)
+_MODELS = (Touchpoint, Alert, Outcome, Rejected, Policy, Quality)
 
 
 def documents() -> Iterator[tuple[str, str]]:

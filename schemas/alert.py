@@ -13,6 +13,8 @@ class AlertKind(StrEnum):
     CHURN_RISK = "churn.risk"
     ENGAGEMENT_RISING = "engagement.rising"
     CUSTOMER_LEFT = "customer.left"
+    CUSTOMER_RETURNED = "customer.returned"
+    MODEL_DRIFT = "model.drift"
 
 
 Severity = Literal["info", "warning", "critical"]
@@ -57,18 +59,25 @@ class Alert(BaseModel):
     id: str = Field(description="Deterministic: a repeat of the same alert has the same id, so drop what you have.")
     kind: AlertKind
     state: Literal["opened", "closed"]
-    customer: str
+    customer: str = Field(description="Empty for an alert to the operators about the models.")
     episode: int = Field(ge=1, description="Which of this customer's alerts of this kind it is.")
     at: datetime = Field(description="When it opened or closed, in stream time.")
     since: datetime = Field(description="When the score first went over its threshold in this episode.")
     severity: Severity
     score: float | None = Field(
         None,
-        description="Churn: a probability. Engagement: expected over usual touchpoints. None: the customer is gone.",
+        description="Churn: a probability. Engagement: expected over usual touchpoints. Drift: the recent log loss. "
+        "None: the customer is gone.",
     )
     threshold: float
     sureness: Sureness
     at_stake: AtStake | None = None
     reasons: list[Reason] = Field(default_factory=list, max_length=5)
+    average: float | None = Field(
+        None,
+        description="The score of the average customer in the units of the reasons' weights (log-odds for churn). "
+        "With the weights and `others` it sums to this customer's.",
+    )
+    others: float | None = Field(None, description="What the features that are not among the reasons add.")
     summary: str = Field(description="Who, what and why, in one sentence.")
     suggestion: str = Field(description="What to do about it.")

@@ -39,6 +39,12 @@ class Policy(BaseModel):
     )
     churn_opens: float = Field(0.75, gt=0, lt=1, description="A churn alert opens at this risk.")
     churn_closes: float = Field(0.55, gt=0, lt=1, description="and closes below this one.")
+    churn_alerts_per_day: int | None = Field(
+        None,
+        ge=1,
+        description="A budget: at most so many churn alerts open in a day (UTC), on the most value at risk, and "
+        "churn_opens is the least risk at which somebody comes into question. None: all of those get theirs.",
+    )
     engagement_opens: float = Field(
         1.8, gt=1, description="An engagement alert opens at this multiple of the customer's usual."
     )
@@ -48,6 +54,10 @@ class Policy(BaseModel):
     )
     hold: Duration = Field(timedelta(hours=12), description="A score must stay over its threshold this long.")
     cool_down: Duration = Field(timedelta(days=14), description="After an alert closed, the next one waits this long.")
+    keep_apart: frozenset[str] = Field(
+        frozenset(),
+        description="Keys that are never merged, as `anon:4f1c` or `ada`. `ebbflow rebuild` undoes what was merged.",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

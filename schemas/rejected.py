@@ -16,6 +16,7 @@ class RejectionCode(StrEnum):
     INVALID = "invalid"
     IN_THE_FUTURE = "in_the_future"
     NOT_FOLDED = "not_folded"
+    OFF_PLAN = "off_plan"
 
 
 class Rejection(BaseModel):

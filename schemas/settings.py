@@ -1,32 +1,35 @@
 """Every setting in one place: environment variables `EBBFLOW_*`, then `ebbflow.toml`, then these defaults."""
 
 import os
+import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Literal
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnparsedError
 
+from schemas.consent import Categories
+from schemas.credentials import Credentials, credentials
 from schemas.duration import Duration
+from schemas.fields import FieldPaths
 from schemas.kinds import Kind
 from schemas.policy import Policy
 
 CONFIG_FILE = "ebbflow.toml"
+_SHORTEST_HASH_KEY = 16
 
-
-def _split(keys: SecretStr) -> SecretStr:
-    for key in keys.get_secret_value().split(","):
-        if key.strip() and len(key.strip()) < 8:
-            raise ValueError("a write key needs at least 8 characters; `openssl rand -hex 16` makes a good one")
-    return keys
+# As browsers write it: in small letters.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#,A-Z]+")
 
 
 class Settings(BaseSettings):
@@ -90,14 +93,71 @@ class Settings(BaseSettings):
     # Gateway
     gateway_host: str = Field("127.0.0.1", description="Where the gateway listens.")
     gateway_port: int = Field(8180, ge=0, le=65535, description="HTTP port of the gateway.")
-    write_keys: Annotated[SecretStr, AfterValidator(_split)] = Field(
+    write_keys: Credentials = Field(
         SecretStr(""),
-        description="Comma-separated keys that may publish. The gateway does not start without one.",
+        description="Comma-separated keys that may publish, named or not: `web=KEY1,KEY2`. The gateway needs one.",
+    )
+    read_tokens: Credentials = Field(
+        SecretStr(""), description="Comma-separated tokens that may read, named or not; presented as Bearer."
+    )
+    admin_tokens: Credentials = Field(
+        SecretStr(""), description="Comma-separated tokens that may read, export and erase; presented as Bearer."
+    )
+    hook_secrets: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='Signing secrets of webhooks, by sender: `{"stripe": "whsec_1,whsec_2"}`, more while rotating.',
+    )
+    hook_customers: dict[str, str] = Field(
+        default_factory=dict, description='How webhooks name customers, where there is a choice: `{"shopify": "id"}`.'
+    )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="How the gateway is called from outside, as `https://events.example.com`: HubSpot signs it.",
+    )
+    allowed_origins: str = Field(
+        "",
+        description="Comma-separated origins whose pages may send, as `https://shop.example`; `*` for all.",
+    )
+    rate_limit: float = Field(
+        0,
+        ge=0,
+        description="Touchpoints a second that each write key, or sender of webhooks, may send to one gateway; 0: any.",
+    )
+    client_timeout: Duration = Field(
+        timedelta(seconds=20),
+        gt=timedelta(0),
+        description="A client that takes longer to send a head, to send a body or to read its answer is left.",
+    )
+    gateway_metrics_port: int = Field(
+        9465, ge=0, le=65535, description="Prometheus metrics of the gateway; 0 for none."
     )
     publish_timeout: Duration = Field(
         timedelta(seconds=10),
         gt=timedelta(0),
         description="A request answers 503 when the broker takes longer to acknowledge.",
+    )
+
+    # Privacy, and what the data should be like
+    ip: Literal["truncate", "keep", "drop"] = Field(
+        "truncate", description="What the gateway does with IP addresses; truncated, they say a network and nobody."
+    )
+    drop_fields: FieldPaths = Field(
+        "", description="Comma-separated fields that the gateway leaves out: `context.userAgent,traits.phone`."
+    )
+    hash_fields: FieldPaths = Field(
+        "", description="Comma-separated fields of which the gateway publishes an HMAC only: `traits.email`."
+    )
+    hash_key: SecretStr = Field(
+        SecretStr(""), description="The key of these HMACs, 16 characters at least; the same for every gateway."
+    )
+    consent: Categories = Field(
+        default_factory=dict,
+        description='What your consent categories are about (analytics, profiling, none): `"Ads" = "profiling"`.',
+    )
+    plan: str = Field("", description="A folder of JSON Schemas, one an event: `Order Completed.json`. Empty: no plan.")
+    plan_mode: Literal["warn", "reject"] = Field(
+        "warn", description="What becomes of an event that is off the plan: it is counted, or refused, too."
     )
 
     # Clock: for demonstrations and tests. Speed 1 is the wall clock.
@@ -112,6 +172,33 @@ class Settings(BaseSettings):
     )
     policy: Policy = Field(default_factory=Policy, description="The rules of the business; see Policy.")
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, said: str) -> str:
+        for origin in _split(said):
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin: write https://shop.example, without a path")
+        return said
+
+    @model_validator(mode="after")
+    def _each_secret_has_one_purpose(self) -> Self:
+        seen: set[str] = set()
+        for name in ("write_keys", "read_tokens", "admin_tokens"):
+            own = {each.secret for each in credentials(getattr(self, name))}
+            if own & seen:
+                raise ValueError(f"EBBFLOW_{name.upper()}: one of them is also given for something else")
+            seen |= own
+        return self
+
+    @model_validator(mode="after")
+    def _hashes_have_a_key(self) -> Self:
+        if self.hash_fields and len(self.hash_key.get_secret_value()) < _SHORTEST_HASH_KEY:
+            raise ValueError(
+                f"EBBFLOW_HASH_KEY: hash_fields need a key of {_SHORTEST_HASH_KEY} characters at least; "
+                "`openssl rand -hex 32` makes a good one"
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -124,6 +211,11 @@ class Settings(BaseSettings):
         """Arguments before environment before `ebbflow.toml`."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The allowed origins, one by one."""
+        return tuple(_split(self.allowed_origins))
+
     def topic(self, name: str) -> str:
         """A topic's or group's full name."""
         return f"{self.prefix}.{name}" if self.prefix else name
@@ -131,6 +223,10 @@ class Settings(BaseSettings):
     def keyspace(self, name: str) -> str:
         """A Redis key's full name."""
         return f"ebbflow:{self.prefix}:{name}" if self.prefix else f"ebbflow:{name}"
+
+
+def _split(said: str) -> Iterator[str]:
+    return filter(None, map(str.strip, said.split(",")))
 
 
 class SettingsError(ValueError):
@@ -146,13 +242,18 @@ def load_settings() -> Settings:
     _refuse_unknown_variables()
     try:
         return Settings()
+    except UnparsedError as error:
+        found = re.search(r'field "(\w+)"', str(error))
+        variable = f"EBBFLOW_{found[1].upper()}" if found else "a variable"
+        raise SettingsError(f'{variable} is not JSON: write {{"name": "value"}}, in single quotes') from None
     except TOMLDecodeError as error:
         raise SettingsError(f"{CONFIG_FILE} is not TOML: {error}") from None
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_input=False):
-            path = [str(part) for part in problem["loc"]]
-            lines.append(f"EBBFLOW_{'__'.join(path).upper()}: {problem['msg'].removeprefix('Value error, ')}")
+            path = "__".join(str(part) for part in problem["loc"]).upper()
+            variable = f"EBBFLOW_{path}: " if path else ""
+            lines.append(variable + problem["msg"].removeprefix("Value error, "))
         where = f" (or in {CONFIG_FILE})" if Path(CONFIG_FILE).exists() else ""
         raise SettingsError("these settings are wrong" + where + ":\n  " + "\n  ".join(lines)) from None
 

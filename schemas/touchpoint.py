@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
@@ -34,6 +34,7 @@ Bag = dict[str, Any] | None
 Id = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_ID)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_NAME)]
 Type = Literal["track", "identify", "page", "screen", "group", "alias"]
+TYPES: tuple[str, ...] = get_args(Type)
 
 
 class Touchpoint(BaseModel):

@@ -23,7 +23,7 @@ from redis.exceptions import RedisError
 from schemas.settings import Settings, load_settings
 from streams.clock import Clock
 from streams.group import GROUP
-from streams.store.models import ModelStore
+from streams.store.models import ModelStore, SupersededError
 from streams.store.partitions import PartitionStore
 from streams.topics import MAX_RECORD, OUTCOMES, TOUCHPOINTS
 from streams.transport import Batch, BatchSchema, BatchTransport
@@ -179,7 +179,19 @@ def _add_profiles(app: EbbflowApp, settings: Settings, redis: Redis, models: Mod
 
 def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publisher: Publisher) -> None:
     learning, name = Learning(settings, models, publisher), settings.topic(OUTCOMES)
-    app.finishing.append(learning.save)
+
+    def assigned() -> list[TP]:
+        return [tp for tp in app.consumer.assignment() if tp.topic == name]
+
+    async def save() -> None:
+        try:
+            await learning.save()
+        except SupersededError as error:
+            logger.warning("%s. Going on from the version that is there", error)
+            for tp in assigned():
+                app.consumer.rewind(tp, await learning.position(tp.partition))
+
+    app.finishing.append(save)
 
     @app.agent(_topic(app, OUTCOMES), name="learner")
     async def learner(batches: AsyncIterable[Batch]) -> None:
@@ -191,7 +203,11 @@ def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publis
     @app.timer(settings.checkpoint_every.total_seconds(), name="checkpoint")
     async def save_models() -> None:
         async with app.failing():
-            await learning.save()
+            await save()
+        for tp in assigned():
+            if app.failure is None and not app.rebalancing and app.consumer.ledger.idle(tp):
+                async with app.failing(), _rewinding(app, tp):
+                    await learning.look(tp.partition, app.consumer.ledger.reached(tp))
 
     @app.on_partitions_revoked.connect
     async def revoked(app: Any, partitions: set[TP], **_: Any) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from faust.types import TP
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
@@ -13,6 +13,7 @@ from schemas.rejected import Rejected
 from schemas.settings import Settings, SettingsError
 from streams.clock import Clock
 from streams.group import committed, forget_commits, is_running
+from streams.person import read_erased
 from streams.store.log import note_log
 from streams.store.models import ModelStore
 from streams.store.partitions import Message, PartitionStore
@@ -25,13 +26,21 @@ _PATIENCE_MS = 1_000
 _CHUNK = 5_000
 
 
-class _Silence:
-    """In place of a publisher: what is concluded on the way was published when it was new."""
+class _Afterwards:
+    """In place of a publisher: what is concluded on the way was published when it was new. Only what a worker had not
+    committed may not have been; notes of that are left again, or what they hand over would be lost."""
 
-    silent = True
+    def __init__(self, settings: Settings, producer: AIOKafkaProducer) -> None:
+        self.silent = True
+        self._topic, self._producer = settings.topic(TOUCHPOINTS), producer
 
     async def say(self, messages: Sequence[Message]) -> None:
-        """Say nothing."""
+        """Leave notes, and say nothing else."""
+        for name, key, value, at in messages:
+            if name == TOUCHPOINTS:
+                await self._producer.send_and_wait(
+                    self._topic, value.encode(), key.encode(), timestamp_ms=int(at * 1000)
+                )
 
     async def rejected(self, records: Sequence[Rejected]) -> None:
         """Say nothing."""
@@ -39,12 +48,14 @@ class _Silence:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a rebuild is going to do: for each partition that was folded, the offset up to which it was.
+    """What a rebuild is going to do: for each partition that was folded, the offset up to which it was, and up to which
+    workers have committed.
 
     `topic_id` is the topic's now; `anew` says that it is not the one that was folded.
     """
 
     folded: dict[int, int]
+    committed: dict[int, int]
     topic_id: str
     anew: bool
 
@@ -64,7 +75,8 @@ def plan(settings: Settings) -> Plan:
     if is_running(settings):
         raise SettingsError("workers are running: stop them all before you rebuild, and start them again afterwards")
     found = topic_id(settings, TOUCHPOINTS)
-    folded = committed(settings, TOUCHPOINTS)
+    done = committed(settings, TOUCHPOINTS)
+    folded = dict(done)
     with Redis.from_url(settings.redis_url) as redis:
         known = (redis.get(settings.keyspace("log")) or b"").decode()
         prefix = settings.keyspace("partition:")
@@ -72,7 +84,7 @@ def plan(settings: Settings) -> Plan:
             partition = int(key.decode().removeprefix(prefix))
             folded[partition] = max(folded.get(partition, 0), int(redis.hget(key, "position") or 0))
     anew = bool(known) and known != found
-    return Plan({} if anew else folded, found, anew)
+    return Plan({} if anew else folded, done, found, anew)
 
 
 def clear(settings: Settings) -> None:
@@ -83,6 +95,7 @@ def clear(settings: Settings) -> None:
                 pipe.unlink(key)
                 if len(pipe) >= _CHUNK:
                     pipe.execute()
+        pipe.unlink(settings.keyspace("budget"))
         pipe.execute()
 
 
@@ -105,10 +118,14 @@ def rebuild(settings: Settings, plan: Plan, progress: Callable[[int], None]) -> 
 
 async def _fold_again(settings: Settings, plan: Plan, progress: Callable[[int], None]) -> None:
     redis: AsyncRedis = AsyncRedis.from_url(settings.redis_url)
-    store = PartitionStore(redis, settings)
-    profiler = Profiler(settings, store, Scorer(ModelStore(redis, settings)), _Silence(), Clock(settings))
+    producer = AIOKafkaProducer(bootstrap_servers=settings.broker_url, acks="all")
+    store, publisher = PartitionStore(redis, settings), _Afterwards(settings, producer)
+    profiler = Profiler(settings, store, Scorer(ModelStore(redis, settings)), publisher, Clock(settings))
     done = 0
+    await producer.start()
     try:
+        # Whoever was erased is not to come back, also where Redis has forgotten who that was.
+        await store.erased.restore(await read_erased(settings))
         for partition, until in sorted(plan.folded.items()):
             tp = TP(settings.topic(TOUCHPOINTS), partition)
             consumer = AIOKafkaConsumer(
@@ -128,10 +145,12 @@ async def _fold_again(settings: Settings, plan: Plan, progress: Callable[[int], 
                     position = await consumer.position(TopicPartition(*tp))
                     if records:
                         end = min(position, until)
+                        publisher.silent = end <= plan.committed.get(partition, 0)
                         await profiler.work(Batch(tp, records, start or None, end))
                         start = end
                         progress(done + end)
-                    elif position >= (consumer.highwater(TopicPartition(*tp)) or 0):
+                    elif (last := consumer.highwater(TopicPartition(*tp))) is not None and position >= last:
+                        # The log is shorter by now. Before the first fetch there is no telling, however long it takes.
                         break
             finally:
                 await consumer.stop()
@@ -141,4 +160,5 @@ async def _fold_again(settings: Settings, plan: Plan, progress: Callable[[int], 
             done += until
             progress(done)
     finally:
+        await producer.stop()
         await redis.aclose()

@@ -15,10 +15,13 @@ TOUCHPOINTS = "touchpoints"
 ALERTS = "alerts"
 OUTCOMES = "outcomes"
 REJECTED = "rejected"
-TOPICS = (TOUCHPOINTS, ALERTS, OUTCOMES, REJECTED)
+ERASED = "erased"
+TOPICS = (TOUCHPOINTS, ALERTS, OUTCOMES, REJECTED, ERASED)
 
 MAX_RECORD = 2 * 1024 * 1024
 """Bytes of a record of `rejected`, which holds another record in base64."""
+MAX_KEPT = 256 * 1024
+"""Bytes that a gateway or an import keeps of what it refuses: in base64, well under what brokers and clients take."""
 
 _KEPT = timedelta(days=30)
 _FOR_EVER = -1
@@ -124,14 +127,15 @@ def _records_held(settings: Settings, partitions: list[TopicPartition]) -> dict[
 def _shape(name: str, settings: Settings) -> dict[str, object]:
     # Touchpoints are the log that profiles are rebuilt from. Replayed ones carry old times, and a broker that keeps
     # records by age would delete them as soon as they come.
-    retention = _FOR_EVER if name == TOUCHPOINTS else int(_KEPT.total_seconds() * 1000)
+    retention = _FOR_EVER if name in (TOUCHPOINTS, ERASED) else int(_KEPT.total_seconds() * 1000)
     # One partition is one learner, which sees all outcomes in one order.
     partitions = settings.partitions if name in (TOUCHPOINTS, ALERTS) else 1
     return {
         "num_partitions": partitions,
         "replication_factor": settings.replication,
         "configs": {"retention.ms": str(retention)}
-        | ({"max.message.bytes": str(MAX_RECORD)} if name == REJECTED else {}),
+        | ({"max.message.bytes": str(MAX_RECORD)} if name == REJECTED else {})
+        | ({"cleanup.policy": "compact"} if name == ERASED else {}),
     }
 
 

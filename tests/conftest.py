@@ -29,6 +29,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="embedded",
         help="the broker that tests run on: embedded (the default), apache (needs mvn and Java 17), or HOST:PORT",
     )
+    parser.addoption(
+        "--fuzz",
+        metavar="TIMES",
+        type=int,
+        default=5_000,
+        help="how many strange requests the gateway's dialects are tried with; a million takes a while",
+    )
     parser.addoption("--cdnow", metavar="FILE", help="the CDNOW purchase log, for the test in tests/acceptance")
     parser.addoption("--demo", action="store_true", help="run the tests of the demo too, which take minutes")
 

@@ -13,6 +13,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from schemas.settings import Settings
 from streams.embedded.stack import free_port
 from streams.gateway.keys import WriteKeys
+from streams.gateway.metrics import GatewayMetrics
 from streams.gateway.publisher import Publisher
 from streams.gateway.serve import server
 from tests.brokers.choice import Stack
@@ -30,23 +31,24 @@ def settings_for(stack: Stack) -> Settings:
         session_timeout=timedelta(seconds=3),
         write_keys=WRITE_KEY,
         gateway_port=free_port(),
+        gateway_metrics_port=0,
     )
 
 
 @contextmanager
 def running_gateway(settings: Settings) -> Iterator[str]:
     """A gateway in a thread of its own, whose topics are declared; gives its URL."""
-    publisher = Publisher(settings)
-    gateway = server(settings, WriteKeys(settings), publisher)
+    metrics = GatewayMetrics()
+    gateway = server(settings, WriteKeys(settings), Publisher(settings), metrics)
     thread = threading.Thread(target=gateway.run)
-    thread.start()
-    try:
-        wait_until(lambda: gateway.started, within=10)
-        yield f"http://{settings.gateway_host}:{settings.gateway_port}"
-    finally:
-        gateway.should_exit = True
-        thread.join()
-        publisher.close()
+    with metrics.listening(settings):
+        thread.start()
+        try:
+            wait_until(lambda: gateway.started, within=10)
+            yield f"http://{settings.gateway_host}:{settings.gateway_port}"
+        finally:
+            gateway.should_exit = True
+            thread.join()
 
 
 def wait_until(condition: Callable[[], object], within: float = 60, every: float = 0.1) -> None:

@@ -15,14 +15,15 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from redis.asyncio import Redis
 
-from processors.advance import Step, advance
+from processors.advance import advance
 from processors.kinds import KindRules
 from processors.reading import read
 from schemas.settings import Settings, load_settings
 from schemas.touch import Touch
 from streams.store.models import ModelStore
-from streams.store.partitions import Message, PartitionStore
-from streams.topics import ALERTS, OUTCOMES, TOUCHPOINTS
+from streams.store.partitions import PartitionStore
+from streams.topics import TOUCHPOINTS
+from streams.worker.messages import messages_of
 
 
 async def loop(settings: Settings, group: str) -> None:
@@ -58,27 +59,19 @@ async def loop(settings: Settings, group: str) -> None:
                     customer: advance(loaded.profiles[customer], mine, now, models, policy)
                     for customer, mine in touches.items()
                 }
-                messages = {customer: said for customer, step in steps.items() if (said := messages_of(step))}
+                messages = {customer: said for customer, step in steps.items() if (said := messages_of(step, now))}
                 profiles = [step.profile for step in steps.values()]
                 end = records[-1].offset + 1
                 saved = await store.save(tp.partition, loaded.standing, end, now, profiles, {}, messages)
                 sent = [
                     await producer.send(settings.topic(name), value.encode(), key.encode())
                     for said in messages.values()
-                    for name, key, value in said
+                    for name, key, value, _ in said
                 ]
                 await asyncio.gather(*sent)
                 last[tp.partition] = saved.standing.step
             if fetched:
                 await consumer.commit()
-
-
-def messages_of(step: Step) -> list[Message]:
-    """What came of a step, as it will stand on the topics."""
-    return [
-        *((ALERTS, alert.customer, alert.model_dump_json(exclude_none=True)) for alert in step.alerts),
-        *((OUTCOMES, outcome.customer, outcome.model_dump_json()) for outcome in step.outcomes),
-    ]
 
 
 if __name__ == "__main__":

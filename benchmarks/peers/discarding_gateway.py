@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from schemas.settings import load_settings
 from streams.gateway.keys import WriteKeys
+from streams.gateway.metrics import GatewayMetrics
 from streams.gateway.publisher import Record
 from streams.gateway.serve import server
 
@@ -14,10 +15,16 @@ from streams.gateway.serve import server
 class Discarding:
     """Acknowledges at once what goes nowhere."""
 
+    async def __aenter__(self) -> "Discarding":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing to end."""
+
     async def publish(self, records: Sequence[Record]) -> None:
         """Nothing to do."""
 
 
 if __name__ == "__main__":
     settings = load_settings()
-    server(settings, WriteKeys(settings), Discarding()).run()
+    server(settings, WriteKeys(settings), Discarding(), GatewayMetrics()).run()

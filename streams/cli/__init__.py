@@ -12,7 +12,11 @@ from streams.availability import UnavailableError
 from streams.cli.alerts import alerts
 from streams.cli.demo import demo
 from streams.cli.embedded import embedded
+from streams.cli.erase import erase
+from streams.cli.evaluate import evaluate
 from streams.cli.gateway import gateway
+from streams.cli.import_ import import_
+from streams.cli.models import models
 from streams.cli.profile import profile
 from streams.cli.rebuild import rebuild
 from streams.cli.replay import replay
@@ -28,8 +32,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, worker, gateway, replay, rebuild, alerts, profile, topics, settings, embedded):
+for command in (
+    demo, worker, gateway, replay, rebuild, evaluate, alerts, profile, erase, topics, settings, embedded,
+):  # fmt: skip
     app.command()(command)
+app.command("import")(import_)
+app.add_typer(models, name="models")
 
 
 def main() -> None:

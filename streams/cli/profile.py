@@ -36,7 +36,7 @@ def profile(
 async def _load(settings: Settings, customer: str) -> Profile:
     redis: Redis = Redis.from_url(settings.redis_url)
     try:
-        return (await ProfileStore(redis, settings).load([customer]))[customer]
+        return (await ProfileStore(redis, settings).resolve([customer]))[customer]
     finally:
         await redis.aclose()
 
@@ -47,6 +47,8 @@ def _show(found: Profile, console: Console) -> None:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     table.add_row("customer", found.customer)
+    if facts.aliases:
+        table.add_row("also known as", ", ".join(facts.aliases))
     table.add_row("seen", f"{_day(facts.first_seen)} to {_day(facts.last_seen)}, active on {facts.days} days")
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(facts.kinds.items(), key=lambda item: -item[1]))
     table.add_row("touchpoints", f"{facts.touchpoints}" + (f" ({kinds})" if kinds else ""))

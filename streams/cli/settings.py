@@ -39,4 +39,6 @@ def _add_rows(table: Table, model: BaseModel, prefix: str) -> None:
 def _spell(value: Any) -> str:
     if isinstance(value, SecretStr):
         return "(set)" if value.get_secret_value() else "(not set)"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_spell(held)}" for name, held in value.items())
     return format_duration(value) if isinstance(value, timedelta) else "" if value is None else str(value)

@@ -102,6 +102,7 @@ class Stage:
             "EBBFLOW_PARTITIONS": "2",
             "EBBFLOW_GATEWAY_HOST": "127.0.0.1",
             "EBBFLOW_GATEWAY_PORT": str(self._ports["gateway"]),
+            "EBBFLOW_GATEWAY_METRICS_PORT": "0",
             "EBBFLOW_METRICS_HOST": "127.0.0.1",
             "EBBFLOW_WRITE_KEYS": self.write_key,
             "EBBFLOW_MODEL_KEY": token_hex(32),

@@ -19,6 +19,8 @@ _MARKS = {
     AlertKind.CHURN_RISK: ("▼", "yellow", "churn risk"),
     AlertKind.ENGAGEMENT_RISING: ("▲", "green", "warming up"),
     AlertKind.CUSTOMER_LEFT: ("■", "red", "left"),
+    AlertKind.CUSTOMER_RETURNED: ("●", "cyan", "returned"),
+    AlertKind.MODEL_DRIFT: ("~", "magenta", "drift"),
 }
 SCORED = {"champion": "the model", "recency": "recency", "minus_frequency": "minus frequency"}
 
@@ -39,7 +41,7 @@ def render(scene: Scene) -> RenderableType:
     """The whole screen."""
     layout = Layout()
     layout.split_column(
-        Layout(_header(scene), size=1), Layout(name="middle", size=9), Layout(_alerts(scene.newest), name="alerts")
+        Layout(_header(scene), size=1), Layout(name="middle", size=11), Layout(_alerts(scene.newest), name="alerts")
     )
     layout["middle"].split_row(Layout(_stream(scene), ratio=4), Layout(_model(scene.figures), ratio=5))
     return layout
@@ -117,7 +119,7 @@ def _alerts(newest: Sequence[Alert]) -> Panel:
 def _alert(alert: Alert) -> list[Text]:
     """Who, what and how sure; why; what to do."""
     mark, style, words = _MARKS[alert.kind]
-    head = Text(f"{mark} {alert.customer} ", style=f"bold {style}")
+    head = Text(f"{mark} {alert.customer or 'the models'} ", style=f"bold {style}")
     head.append(words, style=style)
     if alert.sureness.probability is not None:
         head.append(f"  {alert.sureness.probability:.0%} sure", style="default not bold")
@@ -128,7 +130,7 @@ def _alert(alert: Alert) -> list[Text]:
             f"  {alert.at_stake.amount:,.0f} {alert.at_stake.currency} at stake".rstrip(), style="default not bold"
         )
     head.append(f"  {_date(alert.at.timestamp())}", style="dim not bold")
-    why = "; ".join(reason.words for reason in alert.reasons) or "in so many words"
+    why = "; ".join(reason.words for reason in alert.reasons) or alert.summary
     lines = [head, Text(f"  {why}"), Text(f"  → {alert.suggestion}", style="dim")]
     for line in lines:
         line.no_wrap, line.overflow = True, "ellipsis"

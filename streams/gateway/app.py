@@ -1,155 +1,121 @@
-"""The gateway's HTTP: Segment's routes, health, metrics. What an event means is decided below, in `intake`."""
+"""The gateway's HTTP: the routes of every dialect, and health."""
 
-import asyncio
 import logging
-from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from processors.decoding import UnreadableError
-from schemas.rejected import Rejected
 from schemas.settings import Settings
-from streams.clock import Clock
-from streams.gateway.body import read_body
+from streams.gateway.admission import Admission
+from streams.gateway.customers import Customers
+from streams.gateway.dialect import refuse
+from streams.gateway.dialects import PAGES, ROUTES
+from streams.gateway.erased import Erased
 from streams.gateway.health import BrokerHealth
-from streams.gateway.intake import TYPES, Accepted, Refused, take_batch, take_event
-from streams.gateway.keys import WriteKeys, key_of_body, key_of_header
+from streams.gateway.hooks import routes_of
+from streams.gateway.intake import Intake
+from streams.gateway.keys import WriteKeys
 from streams.gateway.metrics import GatewayMetrics, Measured
-from streams.gateway.publisher import NotAcknowledgedError, Publisher, Record
+from streams.gateway.openapi import describe, of_health, of_page, of_route
+from streams.gateway.origins import Origins
+from streams.gateway.plan import load_plan
+from streams.gateway.publisher import Publisher
+from streams.gateway.quality import QualityCounts
 from streams.gateway.refusal import Refusal
-from streams.gateway.slices import members
-from streams.topics import REJECTED, TOUCHPOINTS
+from streams.gateway.taking import Taking
+from streams.gateway.tokens import Tokens
 
 logger = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
-Taken = tuple[Sequence[Accepted], Sequence[Refused]]
-Take = Callable[[bytes, Mapping[str, bytes], float], Taken]
 
+def create_app(settings: Settings, keys: WriteKeys, publisher: Publisher, metrics: GatewayMetrics) -> FastAPI:
+    """The gateway as an ASGI app, whose lifespan is that of the publisher.
 
-_AT_ONCE = 64 * 1024
+    Raises:
+        SettingsError: if the tracking plan cannot be read, or the settings speak of webhooks that are not understood.
+    """
+    health = BrokerHealth(settings.broker_url)
+    plan = load_plan(settings)
+    quality = QualityCounts(settings, plan, metrics.registry)
+    erased = Erased(settings)
+    taking = Taking(settings, keys, publisher, metrics, Intake(settings, plan, erased), quality)
 
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with publisher, quality, erased:
+            yield
 
-def create_app(settings: Settings, keys: WriteKeys, publisher: Publisher) -> FastAPI:
-    """The gateway as an ASGI app. The publisher is closed by whoever made it."""
-    return _Gateway(settings, keys, publisher).app
+    # The pages that explain an API load scripts from elsewhere; the schema itself stays.
+    app = FastAPI(title="Ebbflow gateway", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
+    app.state.tokens = Tokens(settings)
 
-
-class _Gateway:
-    def __init__(self, settings: Settings, keys: WriteKeys, publisher: Publisher) -> None:
-        self._keys, self._publisher, self._clock = keys, publisher, Clock(settings)
-        self._touchpoints, self._rejected = settings.topic(TOUCHPOINTS), settings.topic(REJECTED)
-        self._metrics, self._health = GatewayMetrics(), BrokerHealth(settings.broker_url)
-
-        # The pages that explain an API load scripts from elsewhere; the schema itself stays.
-        self.app = FastAPI(title="Ebbflow gateway", docs_url=None, redoc_url=None)
-        for type_ in TYPES:
-            self._add(type_, partial(_take_event, type_))
-        self._add("batch", _take_batch)
-        self.app.add_api_route("/healthz", self._healthz)
-        self.app.add_api_route("/metrics", self._metrics_page)
-        self.app.add_exception_handler(Refusal, _refuse)
-        self.app.add_exception_handler(HTTPException, _refuse_by_http)
-        self.app.add_exception_handler(Exception, _fail)
-        self.app.add_middleware(Measured, metrics=self._metrics)
-
-    def _add(self, name: str, take: Take) -> None:
+    def add(path: str, method: str, summary: str, answer: Any, documented: dict[str, Any]) -> None:
         async def route(request: Request) -> Response:
-            return await self._take_in(request, name, take)
+            return await answer(request)
 
-        self.app.add_api_route(f"/v1/{name}", route, methods=["POST"], name=name, summary=f"Take in: {name}")
+        app.add_api_route(
+            path,
+            route,
+            methods=[method],
+            summary=summary,
+            status_code=int(min(documented["responses"])),
+            response_class=Response,
+            openapi_extra=documented,
+        )
 
-    async def _take_in(self, request: Request, name: str, take: Take) -> Response:
-        key = key_of_header(request.headers.get("authorization", ""))
-        if key is not None:
-            self._keys.check(key)
-        body = await read_body(request)
-        # To the millisecond, as dates and records carry it.
-        received = round(self._clock.now(), 3)
-        try:
-            parts = await _apart(members, body)
-        except UnreadableError as error:
-            self._keys.check(key or request.query_params.get("writeKey"))
-            raise Refusal.of(error) from None
-        if key is None:
-            self._keys.check(key_of_body(parts) or request.query_params.get("writeKey"))
-        try:
-            accepted, refused = await _apart(take, body, parts, received)
-        except UnreadableError as error:
-            if name in TYPES:
-                self._metrics.touchpoints.labels(name, "rejected").inc()
-            raise Refusal.of(error) from None
-        await self._publish(accepted, refused, received)
-        answer: dict[str, object] = {"success": True}
-        if refused:
-            answer["rejected"] = [
-                {"index": event.index, **event.rejection.model_dump(mode="json")} for event in refused
-            ]
-        return JSONResponse(answer)
+    for route in [*ROUTES, *routes_of(settings)]:
+        add(route.path, route.method, route.summary, partial(taking.take, route), of_route(route))
+    for page in PAGES:
+        add(page.path, "GET", page.summary, partial(taking.show, page), of_page(page))
+    app.include_router(quality.router)
+    app.include_router(Customers(settings, publisher, erased).router)
 
-    async def _publish(self, accepted: Sequence[Accepted], refused: Sequence[Refused], received: float) -> None:
-        timestamp = round(received * 1000)
-        good = [Record(self._touchpoints, event.customer.encode(), event.value, timestamp) for event in accepted]
-        bad = [Record(self._rejected, None, _rejected(event, received), timestamp) for event in refused]
-        try:
-            await self._publisher.publish([*good, *bad])
-        except NotAcknowledgedError as error:
-            raise Refusal(503, "broker_unavailable", str(error), "nothing is confirmed: send it again") from error
-        for event in accepted:
-            self._metrics.touchpoints.labels(event.type, "accepted").inc()
-        for failed in refused:
-            self._metrics.touchpoints.labels(failed.type, "rejected").inc()
-            logger.info("rejected one of a batch: type=%s code=%s", failed.type, failed.rejection.code)
-
-    async def _healthz(self) -> Response:
-        """200 while a broker answers, else 503."""
-        if await self._health.reachable():
+    async def healthz(_: Request) -> Response:
+        if await health.reachable():
             return JSONResponse({"status": "ok", "broker": "reachable"})
         return JSONResponse({"status": "unavailable", "broker": "unreachable"}, 503)
 
-    async def _metrics_page(self) -> Response:
-        """Prometheus metrics."""
-        return Response(self._metrics.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    add("/healthz", "GET", "200 while a broker answers, else 503", healthz, of_health())
+    describe(app)
 
-
-def _take_event(type_: str, body: bytes, _: Mapping[str, bytes], received: float) -> Taken:
-    return [take_event(body, type_, received)], []
-
-
-def _take_batch(_: bytes, parts: Mapping[str, bytes], received: float) -> Taken:
-    return take_batch(parts, received)
-
-
-async def _apart(work: Callable[..., Result], body: bytes, *rest: object) -> Result:
-    """Run what reads a body; for a large one in a thread, so that other requests go on meanwhile."""
-    return work(body, *rest) if len(body) <= _AT_ONCE else await asyncio.to_thread(work, body, *rest)
-
-
-def _rejected(event: Refused, received: float) -> bytes:
-    record = Rejected(
-        rejection=event.rejection,
-        source="gateway",
-        at=datetime.fromtimestamp(received, UTC),
-        original=b64encode(event.original),
-    )
-    return record.model_dump_json().encode()
+    app.add_exception_handler(Refusal, _refuse)
+    app.add_exception_handler(HTTPException, _refuse_by_http)
+    app.add_exception_handler(RequestValidationError, _refuse_by_type)
+    app.add_exception_handler(Exception, _fail)
+    app.add_middleware(Admission)
+    app.add_middleware(Origins, settings=settings)
+    app.add_middleware(Measured, metrics=metrics)
+    return app
 
 
 async def _refuse(request: Request, refusal: Any) -> Response:
     # Only what the sender cannot choose: no message, which may name a customer, and no query, which may hold a key.
-    logger.info("refused: path=%s status=%d code=%s", request.url.path, refusal.status, refusal.code)
-    return refusal.response
+    logger.info("refused: path=%s status=%d code=%s", _route_of(request), refusal.status, refusal.code)
+    answer: Response = getattr(request.state, "refuse", refuse)(refusal)
+    return answer
+
+
+def _route_of(request: Request) -> str:
+    """The route's own path: a path may have a key in it."""
+    return getattr(request.scope.get("route"), "path", "other")
 
 
 async def _refuse_by_http(_: Request, error: Any) -> Response:
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-    return Refusal(error.status_code, code, str(error.detail), "POST to /v1/track, /v1/batch and the like").response
+    what = "POST to /v1/track, /v1/batch and the like"
+    return Refusal(error.status_code, code, str(error.detail), what, error.headers).response
+
+
+async def _refuse_by_type(_: Request, error: Any) -> Response:
+    """A parameter that is not what the route declares."""
+    first = error.errors()[0]
+    return Refusal(400, "invalid", first["msg"], ".".join(map(str, first["loc"]))).response
 
 
 async def _fail(_: Request, error: Exception) -> Response:

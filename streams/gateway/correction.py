@@ -16,7 +16,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def happened(event: Mapping[str, Any], sent: float | None, received: float) -> float:
     """When an event happened by our clock, in epoch seconds: `received - (sent - originalTimestamp)`.
 
-    `timestamp` stands in for a missing `originalTimestamp`. Without `sent` the client's own date has to do, and without
+    `timestamp` stands in for a missing `originalTimestamp`. Of the two the earlier one counts: an SDK that was told
+    when something happened may also say when it was told. Without `sent` the client's own date has to do, and without
     any date it happened when it was received.
 
     Raises:
@@ -27,7 +28,7 @@ def happened(event: Mapping[str, Any], sent: float | None, received: float) -> f
     if sent is None:
         by_client = said if said is not None else original
         return received if by_client is None else by_client
-    by_client = original if original is not None else said
+    by_client = min((date for date in (original, said) if date is not None), default=None)
     return received if by_client is None else received - (sent - by_client)
 
 

@@ -1,25 +1,29 @@
-"""From the body of a request to touchpoints that can be published, and those that cannot, with their reasons."""
+"""From events as they were told to touchpoints that can be published, and those that cannot, with their reasons."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, get_args
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 
-from processors.decoding import UnreadableError, decode, parse
+from processors.consent import ConsentRules, is_withheld
+from processors.decoding import UnreadableError, decode
+from processors.plan import Checked, Plan
+from processors.privacy import FieldRules
+from processors.quality import Observed
 from processors.reading import dated
-from schemas.rejected import Rejection, RejectionCode
-from schemas.touchpoint import Type
-from streams.gateway.correction import happened, instant, written
-from streams.gateway.slices import items
+from schemas.rejected import RejectionCode
+from schemas.settings import Settings
+from schemas.touchpoint import TYPES
+from streams.gateway.correction import happened, written
+from streams.gateway.dialect import Refused, Told, Unread
+from streams.gateway.erased import Erased
 
-MAX_EVENTS = 2_500
-TYPES: tuple[str, ...] = get_args(Type)
+MAX_TOLD = 8 * 1024 * 1024
+"""Bytes of all that a request tells, as it is published: what a batch says once for all its events is in each then."""
 
-_MERGED = ("context", "integrations")
-_WRITE_KEY = re.compile(rb'("writeKey"\s*:\s*")(?:[^"\\]|\\.)*+')
+_IDS = ("userId", "anonymousId")
 
 
 @dataclass(frozen=True)
@@ -32,98 +36,122 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """An event of a batch that is no touchpoint: where it stands, why it is refused, and how it came."""
+class Taken:
+    """What came of a request. `withheld` are the types of events of customers who do not want them kept, or were
+    erased; `observed` is what is to be counted of its quality."""
 
-    index: int
-    type: str
-    rejection: Rejection
-    original: bytes
-
-
-@dataclass(frozen=True)
-class _Envelope:
-    """What a batch says for all of its events: when it was sent, and what is merged into each."""
-
-    sent: float | None
-    merged: Mapping[str, Mapping[str, Any]]
+    accepted: list[Accepted] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
+    observed: Observed = field(default_factory=Observed)
 
 
-_NO_ENVELOPE = _Envelope(None, {})
+class OffPlanError(UnreadableError):
+    """An event that the tracking plan refuses."""
+
+    def __init__(self, checked: Checked) -> None:
+        first = checked.violations[0]
+        super().__init__(RejectionCode.OFF_PLAN, first.message, first.field)
+        self.checked = checked
 
 
-def take_event(raw: bytes, type_: str, received: float) -> Accepted:
-    """One event that was posted to the route of its type; `received` is epoch seconds.
+class Intake:
+    """Keeps back what customers refuse, applies the field rules, corrects, completes and checks what was told.
 
-    Raises:
-        UnreadableError: if it is no touchpoint, or one of another type.
+    The plan, if there is one, is about events as they were told; whatever leaves here has been under the rules.
     """
-    event = parse(raw)
-    if event.get("type") is None:
-        event["type"] = type_
-    elif event["type"] != type_:
-        raise UnreadableError(RejectionCode.INVALID, f"type: this route takes {type_!r} only", "type")
-    return _accept(event, _NO_ENVELOPE, received)
 
+    def __init__(self, settings: Settings, plan: Plan | None, erased: Erased) -> None:
+        self._consent = ConsentRules(settings.consent)
+        self._rules = FieldRules.of(settings)
+        self._erased, self._plan, self._strict = erased, plan, settings.plan_mode == "reject"
 
-def take_batch(parts: Mapping[str, bytes], received: float) -> tuple[Sequence[Accepted], Sequence[Refused]]:
-    """The events of a batch, whose members are given by name; a bad one fails alone.
+    def take(self, events: Iterable[Told | Unread], received: float) -> Taken:
+        """What can be published of a request, which came at `received` (epoch seconds); a bad event fails alone.
 
-    Raises:
-        UnreadableError: if it is the batch itself that cannot be read, or has too many events.
-    """
-    if "batch" not in parts:
-        raise UnreadableError(RejectionCode.INVALID, "batch: an array of events is required", "batch")
-    events, envelope = items(parts["batch"]), _envelope(parts)
-    if len(events) > MAX_EVENTS:
-        raise UnreadableError(RejectionCode.TOO_LARGE, f"{len(events)} events; a batch has at most {MAX_EVENTS}")
-    accepted, refused = [], []
-    for index, raw in enumerate(events):
-        type_ = "unknown"
-        try:
-            event = parse(raw)
-            type_ = event["type"] if event.get("type") in TYPES else type_
-            accepted.append(_accept(event, envelope, received))
-        except UnreadableError as error:
-            original = _WRITE_KEY.sub(rb"\1", raw)
-            refused.append(Refused(index, type_, error.rejection, original))
-    return accepted, refused
-
-
-def _accept(event: dict[str, Any], envelope: _Envelope, received: float) -> Accepted:
-    sent = instant(event, "sentAt")
-    at = happened(event, envelope.sent if sent is None else sent, received)
-    event.pop("writeKey", None)
-    if event.get("timestamp") is not None:
-        event.setdefault("originalTimestamp", event["timestamp"])
-    event["timestamp"], event["receivedAt"] = written(at), written(received)
-    if event.get("messageId") in (None, ""):
-        event["messageId"] = str(uuid4())
-    for name, shared in envelope.merged.items():
-        own = event.get(name)
-        if own is None:
-            event[name] = shared
-        elif isinstance(own, dict):
-            event[name] = {**shared, **own}
-    # Read once more as the worker will read it: what is accepted here is not refused there.
-    value = msgspec.json.encode(event)
-    touchpoint = decode(value)
-    dated(touchpoint, received)
-    return Accepted(touchpoint.type, touchpoint.customer, value)
-
-
-def _envelope(parts: Mapping[str, bytes]) -> _Envelope:
-    merged = {}
-    for name in _MERGED:
-        raw = parts.get(name, b"null")
-        if raw != b"null":
+        Raises:
+            UnreadableError: if it is the request itself that cannot be read, or it tells too much.
+        """
+        taken, size = Taken(), 0
+        for index, told in enumerate(events):
+            if isinstance(told, Unread):
+                self._keep_unread(taken, index, told)
+                continue
+            said = told.event.get("type")
+            type_ = said if said in TYPES else "unknown"
+            event = self._erased.without(told.event)
+            if event is None or is_withheld(self._consent.refused(event.get("context"))):
+                _withhold(taken, type_)
+                continue
+            event = self._rules.apply(event)
             try:
-                merged[name] = parse(raw)
+                accepted = self._accept(event, told, received, taken.observed)
+                taken.accepted.append(accepted)
+                size += len(accepted.value)
             except UnreadableError as error:
-                code, message = error.rejection.code, error.rejection.message
-                raise UnreadableError(code, f"{name} of the batch: {message}", name) from None
-    try:
-        said = {"sentAt": msgspec.json.decode(parts.get("sentAt", b"null"))}
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        said = {"sentAt": "unreadable"}
-    return _Envelope(instant(said, "sentAt"), merged)
+                checked = error.checked if isinstance(error, OffPlanError) else None
+                if checked is None and self._is_withheld(event):
+                    _withhold(taken, type_)
+                    continue
+                original = told.original if event is told.event else msgspec.json.encode(event)
+                taken.refused.append(Refused(index, type_, error.rejection, original))
+                size += len(original)
+                taken.observed.refuse(error.rejection.code, checked)
+            if size > MAX_TOLD:
+                message = f"with what it says for all its events, a batch is over {MAX_TOLD} bytes: send smaller ones"
+                raise UnreadableError(RejectionCode.TOO_LARGE, message)
+        return taken
+
+    def _accept(self, event: dict[str, Any], told: Told, received: float, observed: Observed) -> Accepted:
+        at = happened(event, told.sent, received)
+        event = {**event, "timestamp": written(at), "receivedAt": written(received)}
+        if told.event.get("timestamp") is not None:
+            event.setdefault("originalTimestamp", told.event["timestamp"])
+        if event.get("messageId") in (None, ""):
+            event["messageId"] = str(uuid4())
+        # Read once more as the worker will read it: what is accepted here is not refused there.
+        value = msgspec.json.encode(event)
+        touchpoint = decode(value)
+        dated(touchpoint, received)
+        checked = None
+        if self._plan is not None:
+            checked = self._plan.check(touchpoint.type, touchpoint.event or "", told.event)
+            if self._strict and checked is not None and checked.violations:
+                raise OffPlanError(checked)
+        planned = self._plan is not None and touchpoint.type == "track"
+        observed.accept(told.event, received - at, checked, planned)
+        return Accepted(touchpoint.type, touchpoint.customer, value)
+
+    def _keep_unread(self, taken: Taken, index: int, unread: Unread) -> None:
+        """Keep what could not be understood. If it could be parsed, it is withheld and under the rules as any other."""
+        original = unread.original
+        try:
+            found = msgspec.json.decode(original)
+            if self._is_withheld(found):
+                _withhold(taken, unread.type)
+                return
+            if self._rules.apply_anywhere(found):
+                original = msgspec.json.encode(found)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            pass
+        taken.refused.append(Refused(index, unread.type, unread.rejection, original))
+        taken.observed.refuse(unread.rejection.code)
+
+    def _is_withheld(self, found: Any) -> bool:
+        """Whether nothing may be kept of what was not understood. Nobody knows which of it is an id: an erased one
+        anywhere will do."""
+        if isinstance(found, dict) and is_withheld(self._consent.refused(found.get("context"))):
+            return True
+        waiting = [found]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, dict | list):
+                waiting.extend(item.values() if isinstance(item, dict) else item)
+            elif isinstance(item, str | int) and any(self._erased.without({name: item}) is None for name in _IDS):
+                return True
+        return False
+
+
+def _withhold(taken: Taken, type_: str) -> None:
+    taken.withheld.append(type_)
+    taken.observed.withhold()

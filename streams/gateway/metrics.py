@@ -1,9 +1,14 @@
 """What the gateway counts, for Prometheus."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schemas.settings import Settings
+from streams.availability import UnavailableError
 
 
 class GatewayMetrics:
@@ -21,12 +26,36 @@ class GatewayMetrics:
             registry=self.registry,
         )
         self.touchpoints = Counter(
-            "ebbflow_gateway_touchpoints", "Touchpoints taken in.", ["type", "result"], registry=self.registry
+            "ebbflow_gateway_touchpoints",
+            "Touchpoints that came, by what became of them (accepted, rejected, withheld, limited).",
+            ["type", "result"],
+            registry=self.registry,
         )
 
-    def page(self) -> bytes:
-        """All of it in Prometheus' text format."""
-        return generate_latest(self.registry)
+    @contextmanager
+    def listening(self, settings: Settings) -> Iterator[None]:
+        """Show all of it to Prometheus for as long as the block lasts, on a port of its own: it is not for the public.
+
+        Raises:
+            UnavailableError: if the port is taken.
+        """
+        port, host = settings.gateway_metrics_port, settings.metrics_host
+        if not port:
+            yield
+            return
+        try:
+            server, thread = start_http_server(port, host, self.registry)
+        except OSError as error:
+            raise UnavailableError(
+                f"metrics cannot listen on {host}:{port} ({error.strerror}): set EBBFLOW_GATEWAY_METRICS_PORT to a free"
+                " port, or to 0 for none"
+            ) from None
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
 
 
 class Measured:

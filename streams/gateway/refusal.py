@@ -1,6 +1,6 @@
 """A request that is refused: its status, and its reason in the form that every SDK reads."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from fastapi.responses import JSONResponse
 
@@ -10,13 +10,19 @@ from schemas.rejected import RejectionCode
 RETRY_AFTER = 5
 """Seconds that a client should wait when the broker does not acknowledge."""
 
+_ASKED_FOR = {401: {"WWW-Authenticate": "Basic"}, 503: {"Retry-After": str(RETRY_AFTER)}}
+
 
 class Refusal(Exception):  # noqa: N818 (it is an answer, not an error of ours)
-    """An answer other than 200. `code` is for programs, `message` says what is wrong, `detail` where or what to do."""
+    """An answer other than 200. `code` is for programs, `message` says what is wrong, `detail` where or what to do.
+    `headers` are those beyond what its status asks for."""
 
-    def __init__(self, status: int, code: str, message: str, detail: str = "") -> None:
+    def __init__(
+        self, status: int, code: str, message: str, detail: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.detail = status, code, message, detail
+        self.headers = {**_ASKED_FOR.get(status, {}), **(headers or {})}
 
     @classmethod
     def of(cls, error: UnreadableError) -> "Refusal":
@@ -26,12 +32,11 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not an error of ours)
         return cls(status, rejection.code, rejection.message, rejection.where)
 
     @property
+    def content(self) -> dict[str, str]:
+        """What it says, as JSON."""
+        return {"code": self.code, "message": self.message, "detail": self.detail}
+
+    @property
     def response(self) -> JSONResponse:
         """The answer."""
-        headers: dict[str, str] = {}
-        if self.status == 401:
-            headers["WWW-Authenticate"] = "Basic"
-        elif self.status == 503:
-            headers["Retry-After"] = str(RETRY_AFTER)
-        content: dict[str, Any] = {"code": self.code, "message": self.message, "detail": self.detail}
-        return JSONResponse(content, self.status, headers)
+        return JSONResponse(self.content, self.status, self.headers)

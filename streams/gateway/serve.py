@@ -1,13 +1,17 @@
 """Running the gateway: wait for the broker, declare the topics, listen, and end in order."""
 
 import math
+from asyncio import Protocol
+from typing import cast
 
 import uvicorn
 
 from schemas.settings import Settings
-from streams.availability import wait_for_broker
+from streams.availability import UnavailableError, wait_for_broker
 from streams.gateway.app import create_app
+from streams.gateway.connection import connections
 from streams.gateway.keys import WriteKeys
+from streams.gateway.metrics import GatewayMetrics
 from streams.gateway.publisher import Publisher
 from streams.topics import declare
 
@@ -17,31 +21,36 @@ def serve(settings: Settings) -> None:
 
     Raises:
         SettingsError: if there is no write key.
-        UnavailableError: if the broker stays away for longer than the settings allow.
+        UnavailableError: if the broker stays away for longer than the settings allow, or a port is taken.
         KeyboardInterrupt: when SIGINT ended it.
     """
     keys = WriteKeys(settings)
     wait_for_broker(settings)
     declare(settings)
-    publisher = Publisher(settings)
-    try:
-        server(settings, keys, publisher).run()
-    finally:
-        publisher.close()
+    metrics = GatewayMetrics()
+    gateway = server(settings, keys, Publisher(settings), metrics)
+    with metrics.listening(settings):
+        gateway.run()
+    if not gateway.started:
+        raise UnavailableError("The gateway could not begin; its log says why")
 
 
-def server(settings: Settings, keys: WriteKeys, publisher: Publisher) -> uvicorn.Server:
+def server(settings: Settings, keys: WriteKeys, publisher: Publisher, metrics: GatewayMetrics) -> uvicorn.Server:
     """The HTTP server of a gateway, which can be run in any thread and stopped by its `should_exit`."""
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(settings, keys, publisher),
+            create_app(settings, keys, publisher, metrics),
+            # Makes connections as a class does, which is all that is asked of it.
+            http=cast("type[Protocol]", connections(settings.client_timeout)),
+            ws="none",
             host=settings.gateway_host,
             port=settings.gateway_port,
-            lifespan="off",
+            lifespan="on",
             log_config=None,
             # It would log write keys in queries.
             access_log=False,
             server_header=False,
+            headers=[("X-Content-Type-Options", "nosniff")],
             # A request waits no longer than this for the broker.
             timeout_graceful_shutdown=math.ceil(settings.publish_timeout.total_seconds()) + 1,
         )

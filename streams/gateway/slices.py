@@ -4,25 +4,35 @@ A batch with a `NaN`, a lone surrogate or a thousand brackets inside is no JSON 
 all of it. Strings and brackets are enough to tell where each part begins and ends.
 """
 
+import math
 import re
-from collections.abc import Iterator
 
 import msgspec
 
 from processors.decoding import UnreadableError
 from schemas.rejected import RejectionCode
 
+MAX_ITEMS = 2_500
+"""Events of one request."""
+
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
+_MARKS = 100
+"""Marks that an event may have on average in what is no JSON: to look at millions takes seconds."""
+
 # A string that is never closed reaches to the end: looking for a second start inside it would take quadratic time.
-_MARK = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_STRING = rb'"(?:[^"\\]++|\\.)*+"?+'
+_MARK = re.compile(rb'[^][{}",]*+(' + _STRING + rb"|[][{},])", re.DOTALL)
+_BRACKET = re.compile(rb'(?:[^][{}"]++|' + _STRING + rb")*+([][{}])", re.DOTALL)
+_NAME = re.compile(_STRING, re.DOTALL)
 _OPENING, _CLOSING = (b"{", b"["), (b"}", b"]")
 
 
-def members(body: bytes) -> dict[str, bytes]:
-    """The members of a JSON object, by name, each as it came; of two with one name the last.
+def members(body: bytes, most: float = MAX_ITEMS) -> dict[str, bytes]:
+    """The members of a JSON object, by name, each as it came; of two with one name the last. `most` is how many events
+    it may hold.
 
     Raises:
         UnreadableError: if the body is not JSON, or not an object.
@@ -30,12 +40,12 @@ def members(body: bytes) -> dict[str, bytes]:
     try:
         return {name: bytes(raw) for name, raw in _MEMBERS.decode(body).items()}
     except _UNREADABLE as error:
-        cut = _cut(body, b"{", b"}")
+        cut = _cut(body, b"{", b"}", math.inf, most * _MARKS)
         if cut is None:
             raise _not(body, b"{", "an object", error) from None
     found = {}
     for part in cut:
-        name = _MARK.match(part)
+        name = _NAME.match(part)
         if name is None or not part[name.end() :].lstrip().startswith(b":"):
             raise UnreadableError(RejectionCode.NOT_JSON, "not JSON: an object has names and values")
         try:
@@ -45,49 +55,55 @@ def members(body: bytes) -> dict[str, bytes]:
     return found
 
 
-def items(array: bytes) -> list[bytes]:
+def items(array: bytes, most: float = MAX_ITEMS) -> list[bytes]:
     """The items of a JSON array, each as it came.
 
     Raises:
-        UnreadableError: if it is not an array.
+        UnreadableError: if it is not an array, or one of more than `most`.
     """
     try:
-        return [bytes(raw) for raw in _ITEMS.decode(array)]
+        found = _ITEMS.decode(array)
     except _UNREADABLE as error:
-        cut = _cut(array, b"[", b"]")
+        cut = _cut(array, b"[", b"]", most, most * _MARKS)
         if cut is None:
             raise _not(array, b"[", "an array", error) from None
         return cut
+    if len(found) > most:
+        raise _too_many(most)
+    return [bytes(raw) for raw in found]
 
 
-def _cut(text: bytes, opening: bytes, closing: bytes) -> list[bytes] | None:
+def _cut(text: bytes, opening: bytes, closing: bytes, most: float, marks: float) -> list[bytes] | None:
     """The parts between the commas of the outermost bracket; none if the text is not one such bracket."""
     text = text.strip()
     if not (text.startswith(opening) and text.endswith(closing)):
         return None
-    parts, start, depth = [], 1, 0
-    for mark, position in _marks(text):
+    parts: list[bytes] = []
+    start, depth, end, looked = 1, 0, 0, 0
+    # Only the outermost commas matter.
+    while found := (_MARK if depth <= 1 else _BRACKET).match(text, end):
+        mark, end, looked = found.group(1), found.end(), looked + 1
+        if looked > marks:
+            raise UnreadableError(RejectionCode.NOT_JSON, "not JSON, and too intricate to find the events in it")
         if mark in _OPENING:
             depth += 1
         elif mark in _CLOSING:
             depth -= 1
-            if depth == 0 and position != len(text) - 1:
+            if depth == 0 and end != len(text):
                 return None
         elif mark == b"," and depth == 1:
-            parts.append(text[start:position].strip())
-            start = position + 1
+            parts.append(text[start : end - 1].strip())
+            start = end
+            if len(parts) >= most and text[start:-1].strip():
+                raise _too_many(most)
     if depth != 0:
         return None
     last = text[start:-1].strip()
     return [*parts, last] if parts or last else []
 
 
-def _marks(text: bytes) -> Iterator[tuple[bytes, int]]:
-    """Brackets and commas outside of strings, and where they are."""
-    for found in _MARK.finditer(text):
-        mark = found.group()
-        if not mark.startswith(b'"'):
-            yield mark, found.start()
+def _too_many(most: float) -> UnreadableError:
+    return UnreadableError(RejectionCode.TOO_LARGE, f"too many events; a request has at most {most}")
 
 
 def _not(text: bytes, opening: bytes, wanted: str, error: Exception) -> UnreadableError:

@@ -1,12 +1,13 @@
 """Publishing a log to Kafka, in order, acknowledged, and resumable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kafka import KafkaProducer
 from redis import Redis
 
 from schemas.settings import Settings
-from streams.replay.log import Log
+from streams.replay.log import Entry, Log
+from streams.store.erased import ERASED, digest_of
 from streams.topics import REJECTED, TOUCHPOINTS
 from streams.worker.reader import FEED_HEADER, ROW_HEADER
 
@@ -15,6 +16,8 @@ _CHUNK = 2_000
 
 class Replay:
     """One log on its way to `touchpoints`. How far it came is noted in Redis after each acknowledged chunk.
+
+    `withheld` counts the touchpoints of customers who were erased, which are left out.
 
     Records carry the times of their events, so the same events come out whenever it is run; and the feed's name and
     the row, by which a profile knows what it has folded already.
@@ -25,6 +28,7 @@ class Replay:
         self._settings = settings
         self._redis: Redis = Redis.from_url(settings.redis_url)
         self._key = settings.keyspace(f"replay:{log.feed}")
+        self.withheld = 0
 
     def done(self) -> int:
         """How many rows were acknowledged before."""
@@ -65,6 +69,7 @@ class Replay:
                     future.get(0)
             for first in range(start, len(self._log.entries), _CHUNK):
                 chunk = self._log.entries[first : first + _CHUNK]
+                erased = self._erased(chunk)
                 sent = [
                     producer.send(
                         topic,
@@ -74,7 +79,9 @@ class Replay:
                         headers=[(FEED_HEADER, feed), (ROW_HEADER, str(entry.row).encode())],
                     )
                     for entry in chunk
+                    if entry.customer not in erased
                 ]
+                self.withheld += len(chunk) - len(sent)
                 producer.flush()
                 for future in sent:
                     future.get(0)
@@ -82,3 +89,9 @@ class Replay:
                 progress(first + len(chunk))
         finally:
             producer.close()
+
+    def _erased(self, entries: Sequence[Entry]) -> set[str]:
+        """Those of their customers who were erased: nothing of them is written again, wherever it comes from."""
+        customers = sorted({entry.customer for entry in entries})
+        found = self._redis.smismember(self._settings.keyspace(ERASED), list(map(digest_of, customers)))
+        return {customer for customer, erased in zip(customers, found, strict=True) if erased}

@@ -1,4 +1,5 @@
-"""How a profile is written in Redis: all of it as MessagePack, and in a small hash what is published of it.
+"""How a profile is written in Redis: all of it as MessagePack, and in a small hash what is published of it. The budget
+is written like a profile.
 
 MessagePack rather than JSON: it is smaller, and less work. The hash is small enough for Redis to pack, which one with
 the whole profile in it would not be.
@@ -6,6 +7,7 @@ the whole profile in it would not be.
 
 import msgspec
 
+from processors.budget import Budget
 from schemas.profile import Facts, Judgements, Profile
 
 PUBLISHED = (
@@ -35,6 +37,7 @@ class _Document(msgspec.Struct, gc=False):
 
 
 _read = msgspec.msgpack.Decoder(_Document).decode
+_read_budget = msgspec.msgpack.Decoder(Budget).decode
 _write = msgspec.msgpack.Encoder().encode
 
 
@@ -43,7 +46,12 @@ def read_profile(customer: str, held: bytes | None) -> Profile:
     if held is None:
         return Profile(customer)
     revision, _, document = held.partition(b"\n")
-    found = _read(document)
+    try:
+        found = _read(document)
+    except msgspec.ValidationError as error:
+        raise ValueError(
+            f"a profile in Redis was saved by another release ({error}): stop the workers and run `ebbflow rebuild`"
+        ) from error
     return Profile(customer, found.facts, found.judgements, found.at, int(revision))
 
 
@@ -52,9 +60,21 @@ def write_profile(profile: Profile) -> bytes:
     return b"%d\n%b" % (profile.revision + 1, _write(_Document(profile.facts, profile.judgements, profile.at)))
 
 
+def read_budget(held: bytes | None) -> Budget:
+    """The budget that Redis holds; a new one, of which nothing was spent, if it holds none."""
+    return Budget() if held is None else _read_budget(held.partition(b"\n")[2])
+
+
+def write_budget(budget: Budget) -> bytes:
+    """A budget as it is saved: how many were offered to it in a line, which is its revision, and then the document."""
+    return b"%d\n%b" % (budget.offers, _write(budget))
+
+
 def published(profile: Profile) -> tuple[str | float | None, ...]:
-    """The fields of `PUBLISHED`, in that order."""
+    """The fields of `PUBLISHED`, in that order; none of a key that has moved."""
     facts, scores = profile.facts, profile.judgements.scores
+    if facts.moved_to:
+        return ()
     currency, money = "", None
     for code, held in facts.money.items():
         if money is None or held.revenue > money.revenue:

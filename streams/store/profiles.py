@@ -9,6 +9,7 @@ from typing import cast
 
 from redis.asyncio import Redis
 
+from processors.identity import MAX_HOPS
 from schemas.profile import Profile
 from schemas.settings import Settings
 from streams.store.documents import read_profile
@@ -29,6 +30,17 @@ class ProfileStore:
             return {}
         found = cast(list[bytes | None], await self._redis.mget([self._key + customer for customer in customers]))
         return {customer: read_profile(customer, held) for customer, held in zip(customers, found, strict=True)}
+
+    async def resolve(self, customers: Sequence[str]) -> dict[str, Profile]:
+        """The profiles of these customers, or of whom they moved to."""
+        found = await self.load(customers)
+        for _ in range(MAX_HOPS):
+            moved = {customer: one.facts.moved_to for customer, one in found.items() if one.facts.moved_to}
+            if not moved:
+                break
+            theirs = await self.load(list(moved.values()))
+            found |= {customer: theirs[to] for customer, to in moved.items()}
+        return found
 
     async def every(self) -> AsyncIterator[Profile]:
         """All profiles, in no order; one that is written meanwhile may come twice."""

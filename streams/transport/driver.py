@@ -9,6 +9,7 @@ to do; agents acknowledge through `Batch.done`.
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, ClassVar
 
+from aiokafka.structs import TopicPartition
 from faust.transport.consumer import RecordMap
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -20,7 +21,7 @@ from streams.transport.ledger import Ledger
 # next owner does it again, and the position guards the profiles.
 _SETTLE_TIMEOUT = 5.0
 
-_FETCH_WAIT_MS = 50
+_FETCH_WAIT_MS = 20
 
 # While some partitions wait for their agent, the others are not waited for longer than this.
 _PARTIAL_FETCH = 0.02
@@ -71,7 +72,7 @@ class BatchConsumer(driver.Consumer):
             if not self.flow_active or tp not in self.assignment():
                 continue  # A rebalance is under way, which ends with a seek of its own.
             if offset is None:
-                await self._thread.seek_to_beginning(tp)
+                await self._begin_at_the_start(tp)
             else:
                 await self.seek_wait({tp: offset})
             self.ledger.sought(tp, offset)
@@ -109,11 +110,15 @@ class BatchConsumer(driver.Consumer):
         """Begin each partition where it was committed, or at the start of its log if it never was."""
         committed = await super().seek_to_committed()
         if never := [tp for tp, offset in committed.items() if not offset]:
-            await self._thread.seek_to_beginning(*never)
+            await self._begin_at_the_start(*never)
         for tp, offset in committed.items():
             self.ledger.sought(TP(tp.topic, tp.partition), offset or None)
         self._rewound.clear()
         return committed
+
+    async def _begin_at_the_start(self, *partitions: TP) -> None:
+        # The client takes no named tuple but its own.
+        await self._thread.seek_to_beginning(*(TopicPartition(tp.topic, tp.partition) for tp in partitions))
 
     def rewind(self, tp: TP, offset: int) -> None:
         """Deliver a partition again from this offset; what waits, or is being fetched from elsewhere, is dropped."""

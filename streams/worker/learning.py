@@ -5,14 +5,18 @@ import logging
 
 from pydantic import ValidationError
 
-from processors.honesty import SCORED, Honesty
+from processors.learning.card import Card
+from processors.learning.learner import ForeignOutcomeError
+from processors.models import MEMBERS
+from schemas.alert import AlertKind
 from schemas.outcome import Outcome
 from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.settings import Settings
-from streams.store.models import Checkpoint, ModelStore
-from streams.store.seal import BrokenSealError
+from streams.store.models import BrokenModelError, Checkpoint, ModelStore, SupersededError
+from streams.topics import ALERTS
 from streams.transport import Batch
 from streams.worker import metrics
+from streams.worker.drift import drift_alert
 from streams.worker.patience import Patience
 from streams.worker.publisher import Publisher
 from streams.worker.reader import rejected
@@ -40,68 +44,122 @@ class Learning:
             BehindError: if the saved model has not seen what comes before the batch.
         """
         async with self._turn:
-            checkpoint = self._checkpoint if self._checkpoint is not None else await self._patience(self._resume)
             partition, refused = batch.tp.partition, list[Rejected]()
+            checkpoint = await self._standing(partition, batch.start)
             learned = checkpoint.learned.get(partition, -1)
-            if batch.start is not None and learned + 1 < batch.start:
-                raise BehindError(f"the outcomes learned from partition {partition}", learned + 1, batch.start)
-            for place, record in enumerate(batch.records):
-                if record.offset > learned:
-                    try:
-                        if checkpoint.learn(Outcome.model_validate_json(record.value or b"")):
-                            metrics.MODEL_OUTCOMES.inc()
-                    except (ValidationError, KeyError) as error:
-                        rejection = Rejection(code=RejectionCode.INVALID, message=f"not an outcome: {error}"[:500])
-                        refused.append(rejected(batch, record, rejection))
-                    checkpoint.learned[partition] = record.offset
-                if place % _BREATHE_EVERY == _BREATHE_EVERY - 1:
-                    await asyncio.sleep(0)
-            if refused:
-                await self._patience(lambda: self._publisher.rejected(refused))
+            try:
+                for place, record in enumerate(batch.records):
+                    if record.offset > learned:
+                        try:
+                            _learn(checkpoint, Outcome.model_validate_json(record.value or b""))
+                        except (ValidationError, ForeignOutcomeError) as error:
+                            rejection = Rejection(code=RejectionCode.INVALID, message=f"not an outcome: {error}"[:500])
+                            refused.append(rejected(batch, record, rejection))
+                        checkpoint.learned[partition] = record.offset
+                    if place % _BREATHE_EVERY == _BREATHE_EVERY - 1:
+                        await asyncio.sleep(0)
+                if refused:
+                    await self._patience(lambda: self._publisher.rejected(refused))
+            except BaseException:
+                # What was half learned must never be saved.
+                self._drop()
+                raise
             self._unsaved.append(batch)
+
+    async def look(self, partition: int, reached: int | None) -> None:
+        """Go on from the saved model now, rather than with the next outcome; `reached` is where the worker stands in
+        the log. Raises the same error as `work`."""
+        async with self._turn:
+            await self._standing(partition, reached)
+
+    async def position(self, partition: int) -> int:
+        """The offset from which outcomes are still to be learned."""
+        async with self._turn:
+            return (await self._standing(partition, None)).learned.get(partition, -1) + 1
 
     async def save(self) -> None:
         """Publish what was learned since the last time, if anything.
 
         Raises:
-            SupersededError: if another learner has taken over; nothing of this one's counts then.
+            SupersededError: if the model was rolled back, or another learner has taken over. What was learned since
+                the last save is forgotten then, and to be read again from `position`.
         """
         async with self._turn:
-            if not self._unsaved or self._checkpoint is None:
+            checkpoint = self._checkpoint
+            if not self._unsaved or checkpoint is None:
                 return
-            edition = self._store.edition(self._checkpoint)
-            await self._patience(lambda: self._store.publish(edition))
+            edition = self._store.edition(checkpoint)
+            try:
+                await self._patience(lambda: self._store.publish(edition))
+            except SupersededError:
+                self._drop()
+                raise
+            metrics.ALERTS.labels(AlertKind.MODEL_DRIFT, "opened").inc(len(checkpoint.unsaid))
+            await self._patience(lambda: self._say(checkpoint))
             for batch in self._unsaved:
                 batch.done()
             self._unsaved.clear()
-            _report(self._checkpoint)
+            _report(edition.card, checkpoint.learner.warm)
 
     async def forget(self) -> None:
         """The outcomes are another learner's now."""
         async with self._turn:
-            self._checkpoint = None
-            self._unsaved.clear()
+            self._drop()
+
+    def _drop(self) -> None:
+        self._checkpoint = None
+        self._unsaved.clear()
+
+    async def _standing(self, partition: int, reached: int | None) -> Checkpoint:
+        checkpoint = self._checkpoint if self._checkpoint is not None else await self._patience(self._resume)
+        position = checkpoint.learned.get(partition, -1) + 1
+        if reached is not None and position < reached:
+            raise BehindError(f"the outcomes learned from partition {partition}", position, reached)
+        return checkpoint
 
     async def _resume(self) -> Checkpoint:
         try:
-            self._checkpoint = await self._store.checkpoint()
-        except BrokenSealError as error:
+            checkpoint = await self._store.checkpoint()
+        except BrokenModelError as error:
             logger.critical("Cannot go on learning: %s", error)
             raise
-        logger.info("Learning on from version %d", self._checkpoint.learner.version)
-        return self._checkpoint
+        # Whoever saved them may not have got as far as publishing them.
+        await self._say(checkpoint)
+        self._checkpoint = checkpoint
+        _report(checkpoint.learner.card(), checkpoint.learner.warm)
+        logger.info("Learning on from version %d", checkpoint.learner.version)
+        return checkpoint
+
+    async def _say(self, checkpoint: Checkpoint) -> None:
+        await self._publisher.say(checkpoint.unsaid)
+        checkpoint.unsaid.clear()
 
 
-def _report(checkpoint: Checkpoint) -> None:
-    learner = checkpoint.learner
-    honesty: Honesty = learner.honesty
-    metrics.MODEL_VERSION.set(learner.version)
-    metrics.MODEL_WARM.set(learner.warm)
-    for name in SCORED:
+def _learn(checkpoint: Checkpoint, outcome: Outcome) -> None:
+    if checkpoint.knows(outcome):
+        return
+    if checkpoint.learn(outcome):
+        alert = drift_alert(checkpoint.learner, checkpoint.drifts, outcome)
+        checkpoint.unsaid.append((ALERTS, alert.customer, alert.model_dump_json(exclude_none=True), 0.0))
+        logger.warning("Drift: %s", alert.summary)
+    metrics.MODEL_OUTCOMES.inc()
+
+
+def _report(card: Card, warm: bool) -> None:
+    metrics.MODEL_VERSION.set(card.version)
+    metrics.MODEL_WARM.set(warm)
+    metrics.MODEL_DRIFTS.set(card.drifts)
+    if card.coverage is not None:
+        metrics.MODEL_COVERAGE.set(card.coverage)
+    for name in MEMBERS:
+        metrics.MODEL_CHAMPION.labels(name).set(name == card.champion)
+    for name, measures in card.recent.items():
         for gauge, value in (
-            (metrics.MODEL_AUC, honesty.auc(name)),
-            (metrics.MODEL_LOG_LOSS, honesty.log_loss(name)),
-            (metrics.MODEL_BRIER, honesty.brier(name)),
+            (metrics.MODEL_AUC, measures.auc),
+            (metrics.MODEL_LOG_LOSS, measures.log_loss),
+            (metrics.MODEL_BRIER, measures.brier),
+            (metrics.MODEL_CALIBRATION_ERROR, measures.calibration_error),
+            (metrics.MODEL_PRECISION_TOP, measures.precision_top),
         ):
             if value is not None:
                 gauge.labels(name).set(value)

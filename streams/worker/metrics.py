@@ -6,8 +6,11 @@ from schemas.alert import AlertKind
 from schemas.rejected import RejectionCode
 
 TOUCHPOINTS = Counter(
-    "ebbflow_touchpoints", "Touchpoints read, by kind and result (folded, repeated, rejected).", ["kind", "result"]
+    "ebbflow_touchpoints",
+    "Touchpoints read, by kind and result (folded, repeated, rejected, withheld, erased).",
+    ["kind", "result"],
 )
+NOTES = Counter("ebbflow_notes", "Notes left for other keys of the same person, by kind.", ["note"])
 PROFILES = Counter("ebbflow_profiles", "Customers seen for the first time.")
 ALERTS = Counter("ebbflow_alerts", "Alerts published, by kind and state.", ["kind", "state"])
 OUTCOMES = Counter("ebbflow_outcomes", "Outcomes published, by whether the customer churned.", ["churned"])
@@ -29,6 +32,19 @@ MODEL_OUTCOMES = Counter("ebbflow_model_outcomes", "Outcomes that this process h
 MODEL_AUC = Gauge("ebbflow_model_auc", "Prequential AUC of recent outcomes: the model beside its baselines.", ["model"])
 MODEL_LOG_LOSS = Gauge("ebbflow_model_log_loss", "Prequential log loss of recent outcomes.", ["model"])
 MODEL_BRIER = Gauge("ebbflow_model_brier", "Prequential Brier score of recent outcomes.", ["model"])
+MODEL_CALIBRATION_ERROR = Gauge(
+    "ebbflow_model_calibration_error", "Expected calibration error of recent outcomes, in ten bins.", ["model"]
+)
+MODEL_PRECISION_TOP = Gauge(
+    "ebbflow_model_precision_top_ratio",
+    "Churn rate among the twentieth of recent outcomes that scored highest.",
+    ["model"],
+)
+MODEL_COVERAGE = Gauge(
+    "ebbflow_model_engagement_coverage_ratio", "Share of recent outcomes within the 90% engagement interval."
+)
+MODEL_CHAMPION = Gauge("ebbflow_model_champion", "1 for the model that has the say, 0 for the others.", ["model"])
+MODEL_DRIFTS = Gauge("ebbflow_model_drifts", "How often the world turned out to have changed.")
 MODEL_VERSION = Gauge("ebbflow_model_version", "Version of the model this process uses.")
 MODEL_WARM = Gauge("ebbflow_model_warm", "1 once the model has seen enough outcomes of both classes to act on.")
 
@@ -38,5 +54,7 @@ for kind in AlertKind:
         ALERTS.labels(kind, state)
 for churned in ("true", "false"):
     OUTCOMES.labels(churned)
+for note in ("handover", "absorb", "forward"):
+    NOTES.labels(note)
 for code in RejectionCode:
     REJECTED.labels(code)

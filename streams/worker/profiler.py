@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
+from processors.consent import ConsentRules
 from processors.kinds import KindRules
 from schemas.settings import Settings
 from streams.clock import Clock
@@ -32,7 +33,9 @@ class Profiler:
         self._scorer, self._clock = scorer, clock
         self._standings = Standings(store)
         self._stepper = Stepper(settings, store, self._standings, scorer, publisher)
-        self._reader = Reader(KindRules(settings.kinds), settings.tick.total_seconds(), clock)
+        self._reader = Reader(
+            KindRules(settings.kinds), ConsentRules(settings.consent), settings.tick.total_seconds(), clock
+        )
         self._patience = Patience(settings.give_up_after)
         self._live_within = settings.live_within.total_seconds()
         self._lateness = settings.lateness.total_seconds()
@@ -56,6 +59,8 @@ class Profiler:
             standing = await self._patience(partial(self._standings.of, partition))
             self._standings.check(partition, batch.start)
             if standing.position is not None and standing.position >= batch.end:
+                # Somebody else has saved it, and may not have come to publish what it said.
+                await self._stepper.confirm(partition)
                 metrics.TOUCHPOINTS.labels("any", "repeated").inc(len(batch.records))
                 batch.done()
                 return

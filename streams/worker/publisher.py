@@ -36,17 +36,17 @@ class Publisher:
     async def say(self, messages: Sequence[Message]) -> None:
         """Publish messages, in order."""
         topic = self._settings.topic
-        await self._send([(topic(name), key.encode(), value.encode()) for name, key, value in messages])
+        await self._send([(topic(name), key.encode(), value.encode(), at or None) for name, key, value, at in messages])
 
     async def rejected(self, records: Sequence[Rejected]) -> None:
         """Publish records that could not be read, keyed as they came."""
         topic = self._settings.topic(REJECTED)
-        await self._send([(topic, record.key, record.model_dump_json().encode()) for record in records])
+        await self._send([(topic, record.key, record.model_dump_json().encode(), None) for record in records])
         for record in records:
             metrics.REJECTED.labels(record.rejection.code).inc()
 
-    async def _send(self, messages: Sequence[tuple[str, bytes, bytes]]) -> None:
+    async def _send(self, messages: Sequence[tuple[str, bytes, bytes, float | None]]) -> None:
         if messages:
             producer = self._app.producer
-            sent = [await producer.send(topic, key, value, None, None, None) for topic, key, value in messages]
+            sent = [await producer.send(topic, key, value, None, at, None) for topic, key, value, at in messages]
             await asyncio.gather(*sent)

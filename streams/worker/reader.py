@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from processors.consent import ConsentRules, is_withheld
 from processors.decoding import UnreadableError
 from processors.kinds import KindRules
+from processors.notes import is_note, read_note
 from processors.reading import FUTURE_TOLERANCE, read
 from schemas.rejected import Rejected, Rejection, RejectionCode
-from schemas.touch import Feed, Touch
+from schemas.touch import Feed, Note, Touch
 from streams.clock import Clock
 from streams.store.partitions import Standing
 from streams.transport.batch import Batch, Record
@@ -54,8 +56,8 @@ class Slice:
 class Reader:
     """Reads the batches of the touchpoints topic."""
 
-    def __init__(self, rules: KindRules, tick: float, clock: Clock) -> None:
-        self._rules = rules
+    def __init__(self, rules: KindRules, consent: ConsentRules, tick: float, clock: Clock) -> None:
+        self._rules, self._consent = rules, consent
         self._tick = tick
         self._clock = clock
 
@@ -65,32 +67,45 @@ class Reader:
         A live batch spans an instant and is one slice; a replay spans months, and is scored and settled on the way.
         """
         latest, folded = self._clock.now() + FUTURE_TOLERANCE, standing.position or 0
-        rules, partition, tick = self._rules, batch.tp.partition, self._tick
+        rules, consent, partition, tick = self._rules, self._consent, batch.tp.partition, self._tick
         current = Slice(standing.time, batch=batch)
         for record in batch.records:
             offset, received = record.offset, record.timestamp / 1000.0
             if offset < folded:
                 continue
-            if received > latest:
+            raw = record.value or b""
+            noted = is_note(raw)
+            # A note has the time of the partition that it comes from, which may be ahead of this one, and even of this
+            # worker's clock. It moves no time here, and is not refused: it may be all that is known of somebody.
+            if received > latest and not noted:
                 current.refused.append(rejected(batch, record, _FROM_THE_FUTURE))
                 continue
-            if received > current.now:
+            if received > current.now and not noted:
                 if current.touches and received // tick != current.now // tick:
                     current.end = offset
                     yield current
                     current = Slice(received, batch=batch)
                 current.now = received
             try:
-                touch = read(record.value or b"", received, rules, partition, offset, feed_of(record))
+                if noted:
+                    touch = _left(read_note(raw), received, partition, offset)
+                else:
+                    touch = read(raw, received, rules, partition, offset, feed_of(record), consent)
             except UnreadableError as error:
                 current.refused.append(rejected(batch, record, error.rejection))
                 continue
-            if touch.customer in current.touches:
+            if is_withheld(touch.consent):
+                metrics.TOUCHPOINTS.labels("any", "withheld").inc()
+            elif touch.customer in current.touches:
                 current.touches[touch.customer].append(touch)
             else:
                 current.touches[touch.customer] = [touch]
         current.end = batch.end
         yield current
+
+
+def _left(note: Note, received: float, partition: int, offset: int) -> Touch:
+    return Touch(note.customer, received, "", note=note, partition=partition, offset=offset)
 
 
 def feed_of(record: Record) -> Feed | None:

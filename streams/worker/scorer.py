@@ -3,8 +3,7 @@
 import logging
 
 from processors.models import Models, NoModels
-from streams.store.models import ModelStore
-from streams.store.seal import BrokenSealError
+from streams.store.models import BrokenModelError, ModelStore
 from streams.worker import metrics
 
 logger = logging.getLogger(__name__)
@@ -25,17 +24,19 @@ class Scorer:
             await self.refresh()
 
     async def refresh(self) -> None:
-        """Look whether a newer version is being served, and take it if its seal is whole."""
+        """Look whether another version is being served, and take it if it is whole. If it is not, the one at hand goes
+        on scoring; where there is none, the newest whole one that was kept."""
         version = await self._store.version()
         self._asked = True
         if version in (self.models.version, self._refused):
             return
         try:
             served = await self._store.serving()
-        except BrokenSealError as error:
+        except BrokenModelError as error:
             self._refused = version
-            logger.error("Refused model version %s, still using %s: %s", version, self.models.version, error)
-            return
+            served = await self._store.last_whole() if not self.models.version else None
+            using = served.version if served else self.models.version
+            logger.error("Refused model version %s, using version %s: %s", version, using, error)
         if served is not None:
             self.models = served
             metrics.MODEL_VERSION.set(served.version)

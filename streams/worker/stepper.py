@@ -6,17 +6,18 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from processors.advance import Step, advance
+from processors.budget import Budget
 from schemas.profile import Profile
 from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.settings import Settings
 from schemas.touch import Touch
-from streams.store.partitions import Loaded, Message, MovedError, PartitionStore, Saved
-from streams.topics import ALERTS, OUTCOMES
+from streams.store.partitions import Loaded, Message, MovedError, PartitionStore, Saved, SpentError
 from streams.worker import metrics
+from streams.worker.messages import messages_of
 from streams.worker.patience import Patience
 from streams.worker.publisher import Publishing
 from streams.worker.reader import Slice
@@ -28,6 +29,15 @@ logger = logging.getLogger(__name__)
 
 _TRY_AGAIN = 3600.0
 """Seconds after which a timer that could not be handled is tried again."""
+
+
+@dataclass
+class _Advanced:
+    """What came of the customers of a step: whose touchpoints cannot be folded, and who asked the budget."""
+
+    steps: dict[str, Step]
+    refused: list[Rejected]
+    asked: list[str]
 
 
 class Stepper:
@@ -55,33 +65,28 @@ class Stepper:
             with _timed("load"):
                 loaded = await self._load(partition, waiting, part.now)
             await self._say(partition, loaded.standing.step, loaded.unsaid)
-            standing, due = loaded.standing, set(loaded.due)
-            most_due = max(most_due, len(due))
+            most_due = max(most_due, len(loaded.due))
             # 2. Fold, settle, score, decide.
-            now = max(part.now, standing.time)
+            now = max(part.now, loaded.standing.time)
+            offers = loaded.budget.offers if loaded.budget else 0
             with _timed("advance"):
-                steps, refused = self._advance(loaded.profiles, waiting, now, part)
+                advanced = self._advance(loaded.profiles, waiting, now, part, loaded.budget)
+            steps = advanced.steps
             # 3. Put aside what cannot be read, and save the rest together with the partition's position.
-            changed = [step.profile for name, step in steps.items() if step.profile is not loaded.profiles[name]]
-            messages = {} if self._publisher.silent else _messages(steps)
-            await self._patience(partial(self._publisher.rejected, refused))
+            await self._patience(partial(self._publisher.rejected, [*part.refused, *advanced.refused]))
+            part = replace(part, refused=[])
             with _timed("save"):
-                save = partial(
-                    self._store.save, partition, standing, _further(standing.position, part.end), now, changed,
-                    _timers(loaded.profiles, steps, due, now), messages,
-                )  # fmt: skip
                 try:
-                    saved = await self._patience(save)
+                    saved, messages = await self._save(partition, loaded, offers, advanced, waiting, now, part)
                 except MovedError:
                     self._remembered.forget_all()
                     continue
-            self._keep(partition, steps, changed, saved)
-            _count(loaded.profiles, steps, waiting, saved.conflicts)
+            self._keep(partition, loaded.profiles, steps, saved)
+            _count(loaded.profiles, steps, saved.conflicts)
             # 4. Publish what was saved, and wait for the broker; whoever comes next does it if this worker dies.
-            for name in saved.conflicts:
-                messages.pop(name, None)
+            said = [message for name, each in messages.items() if name not in saved.conflicts for message in each]
             with _timed("publish"):
-                await self._say(partition, saved.standing.step, [said for each in messages.values() for said in each])
+                await self._say(partition, saved.standing.step, said)
             # 5. Whoever was saved by another writer meanwhile is loaded and advanced again.
             if not saved.conflicts:
                 return most_due
@@ -104,7 +109,8 @@ class Stepper:
         self._remembered.forget_all()
 
     async def _load(self, partition: int, waiting: Mapping[str, Sequence[Touch]], now: float) -> Loaded:
-        """The partition's standing, the customers due, and the profiles of these and of those who wait."""
+        """The partition's standing, the customers due, and the profiles of these and of those who wait, without those
+        who were erased."""
         known = self._remembered.some(waiting)
         found = await self._ask(partition, [name for name in waiting if name not in known], now)
         if not self._standings.saw(partition, found.standing):
@@ -118,7 +124,12 @@ class Stepper:
             profiles |= self._remembered.some(silent)
             if unknown := [name for name in silent if name not in profiles]:
                 profiles |= (await self._ask(partition, unknown, now)).profiles
-        return replace(found, profiles=profiles)
+        erased: set[str] = set()
+        if found.erasures and (newcomers := [name for name, one in profiles.items() if not one.revision]):
+            erased = await self._patience(partial(self._store.erased.among, newcomers))
+            profiles = {name: one for name, one in profiles.items() if name not in erased}
+            metrics.TOUCHPOINTS.labels("any", "erased").inc(sum(len(waiting.get(name, ())) for name in erased))
+        return replace(found, profiles=profiles, erased=erased)
 
     async def _ask(self, partition: int, customers: Sequence[str], now: float) -> Loaded:
         published = self._published.get(partition, "")
@@ -129,39 +140,78 @@ class Stepper:
             await self._patience(partial(self._publisher.say, messages))
             self._published[partition] = step
 
-    def _advance(
-        self, profiles: Mapping[str, Profile], waiting: Mapping[str, Sequence[Touch]], now: float, part: Slice
-    ) -> tuple[dict[str, Step], list[Rejected]]:
-        models, policy = self._scorer.models, self._policy
-        steps, refused = {}, list(part.refused)
-        for customer, profile in profiles.items():
-            touches = waiting.get(customer, ())
+    async def _save(
+        self,
+        partition: int,
+        loaded: Loaded,
+        offers: int,
+        advanced: _Advanced,
+        waiting: Mapping[str, Sequence[Touch]],
+        now: float,
+        part: Slice,
+    ) -> tuple[Saved, Mapping[str, Sequence[Message]]]:
+        """Save what came of a step; returns what there is to say of it, too. Those who asked a budget that was asked
+        elsewhere meanwhile ask again, and `advanced` is what comes of them then. Raises `MovedError`."""
+        standing, budget = loaded.standing, loaded.budget
+        while True:
+            changed = _changed(loaded.profiles, advanced.steps)
+            messages = {} if self._publisher.silent else _messages(advanced.steps, now)
+            save = partial(
+                self._store.save, partition, standing, _further(standing.position, part.end), now, changed,
+                _timers(loaded, advanced.steps, now), messages,
+                (offers, budget) if budget and advanced.asked else None, loaded.erasures,
+            )  # fmt: skip
             try:
-                steps[customer] = advance(profile, touches, now, models, policy)
+                return await self._patience(save), messages
+            except SpentError as error:
+                budget, offers = error.budget, error.budget.offers
+                profiles = {customer: loaded.profiles[customer] for customer in advanced.asked}
+                again = self._advance(profiles, waiting, now, part, budget)
+                await self._patience(partial(self._publisher.rejected, again.refused))
+                advanced.steps.update(again.steps)
+                advanced.asked = again.asked
+
+    def _advance(
+        self,
+        profiles: Mapping[str, Profile],
+        waiting: Mapping[str, Sequence[Touch]],
+        now: float,
+        part: Slice,
+        budget: Budget | None,
+    ) -> _Advanced:
+        models, policy = self._scorer.models, self._policy
+        steps, refused, asked = dict[str, Step](), list[Rejected](), list[str]()
+        for customer, profile in profiles.items():
+            touches, offers = waiting.get(customer, ()), budget.offers if budget else 0
+            try:
+                steps[customer] = advance(profile, touches, now, models, policy, budget)
             except Exception as error:
                 # What breaks the fold must not stop the rest; it is kept where somebody can look at it.
                 logger.exception("A customer cannot be advanced; %d touchpoints go to rejected", len(touches))
                 steps[customer] = Step(profile)
                 refused += part.refuse(touches, _not_folded(error))
-        return steps, refused
+            if budget and budget.offers != offers:
+                asked.append(customer)
+        return _Advanced(steps, refused, asked)
 
-    def _keep(self, partition: int, steps: Mapping[str, Step], changed: Sequence[Profile], saved: Saved) -> None:
+    def _keep(self, partition: int, loaded: Mapping[str, Profile], steps: Mapping[str, Step], saved: Saved) -> None:
+        changed = _changed(loaded, steps)
         for profile in changed:
             profile.revision += 1
-        self._remembered.keep([step.profile for step in steps.values()])
+        self._remembered.keep(zip(changed, saved.sizes, strict=True))
         self._remembered.forget(saved.conflicts)
         self._standings.saw(partition, saved.standing)
 
 
-def _messages(steps: Mapping[str, Step]) -> dict[str, list[Message]]:
-    """What there is to say of each customer, as it will stand on the topics."""
+def _changed(loaded: Mapping[str, Profile], steps: Mapping[str, Step]) -> list[Profile]:
+    return [step.profile for customer, step in steps.items() if step.profile is not loaded[customer]]
+
+
+def _messages(steps: Mapping[str, Step], now: float) -> dict[str, list[Message]]:
     return {
-        customer: [
-            *((ALERTS, alert.customer, alert.model_dump_json(exclude_none=True)) for alert in step.alerts),
-            *((OUTCOMES, outcome.customer, outcome.model_dump_json()) for outcome in step.outcomes),
-        ]
+        customer: messages_of(step, now)
         for customer, step in steps.items()
-        if step.alerts or step.outcomes
+        if step.alerts or step.outcomes or step.notes
     }
 
 
@@ -173,38 +223,36 @@ def _not_folded(error: Exception) -> Rejection:
     return Rejection(code=RejectionCode.NOT_FOLDED, message=f"could not be folded: {type(error).__name__}")
 
 
-def _timers(loaded: Mapping[str, Profile], steps: Mapping[str, Step], due: set[str], now: float) -> dict[str, float]:
+def _timers(loaded: Loaded, steps: Mapping[str, Step], now: float) -> dict[str, float]:
     """The timers to write: those that changed, and every one that fired, since it must not fire for ever."""
-    timers = {}
+    timers, due = dict.fromkeys(loaded.erased, 0.0), set(loaded.due)
     for customer, step in steps.items():
         timer = step.profile.judgements.timer
         if customer in due and 0 < timer <= now:
             timer = now + _TRY_AGAIN
-        if customer in due or timer != loaded[customer].judgements.timer:
+        if customer in due or timer != loaded.profiles[customer].judgements.timer:
             timers[customer] = timer
     return timers
 
 
-def _count(
-    loaded: Mapping[str, Profile],
-    steps: Mapping[str, Step],
-    waiting: Mapping[str, Sequence[Touch]],
-    conflicts: Sequence[str],
-) -> None:
-    kinds: Counter[str] = Counter()
+def _count(loaded: Mapping[str, Profile], steps: Mapping[str, Step], conflicts: Sequence[str]) -> None:
+    kinds, noted = Counter[str](), Counter[str]()
     repeated = newcomers = 0
     for customer, step in steps.items():
         if customer in conflicts:
             continue
         kinds.update([touch.kind or "none" for touch in step.folded])
-        repeated += len(waiting.get(customer, ())) - len(step.folded)
+        repeated += step.repeated
         newcomers += not loaded[customer].revision and step.profile is not loaded[customer]
+        noted.update([type(note).__name__.lower() for note in step.notes])
         for alert in step.alerts:
             metrics.ALERTS.labels(alert.kind, alert.state).inc()
         for outcome in step.outcomes:
             metrics.OUTCOMES.labels(str(outcome.churned).lower()).inc()
     for kind, count in kinds.items():
         metrics.TOUCHPOINTS.labels(kind, "folded").inc(count)
+    for note, count in noted.items():
+        metrics.NOTES.labels(note).inc(count)
     metrics.TOUCHPOINTS.labels("any", "repeated").inc(repeated)
     metrics.PROFILES.inc(newcomers)
 

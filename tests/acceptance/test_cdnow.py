@@ -14,8 +14,8 @@ import pytest
 from redis.asyncio import Redis
 
 from processors.features import extract
+from processors.learning.serving import ServedModels
 from processors.scoring import score
-from processors.serving import ServedModels
 from schemas.alert import Alert
 from schemas.outcome import Outcome
 from schemas.profile import Profile
@@ -24,7 +24,7 @@ from streams.store.models import ModelStore
 from tests.harness import records_of, wait_until
 from tests.integration.working import environment_of, folded, profiles_of, running_worker
 
-pytestmark = [pytest.mark.cdnow, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.cdnow, pytest.mark.timeout(4200)]
 
 OPTIONS = ("--customer", "customer_id", "--time", "date", "--event-name", "Order Completed", "--revenue", "dollars")
 
@@ -60,10 +60,10 @@ def test_cdnow_through_kafka_is_exact_though_the_worker_is_killed(
     log = tmp_path / "worker.log"
     with running_worker(settings, log) as worker:
         replay(settings, file)
-        wait_until(lambda: folded(settings) > len(rows) / 4, within=600, every=5)
+        wait_until(lambda: folded(settings) > len(rows) / 4, within=1200, every=5)
         os.kill(worker.pid, signal.SIGKILL)
     with running_worker(settings, log):
-        wait_until(lambda: folded(settings) >= len(rows), within=900, every=5)
+        wait_until(lambda: folded(settings) >= len(rows), within=1800, every=5)
         profiles = profiles_of(settings)
         assert set(profiles) == {customer for customer, _ in rows}
         assert sum(p.facts.money[""].orders for p in profiles.values()) == len(rows)

@@ -20,7 +20,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that were not asked for by their option are not part of the run."""
+    """Tests that were not asked for by their option are not part of the run; the longest goes first."""
+    items.sort(key=lambda item: item.path.stem != "test_soak")
     if not config.getoption("--faults", default=False):
         without = [item for item in items if item.get_closest_marker("faults")]
         items[:] = [item for item in items if item not in without]

@@ -2,10 +2,10 @@
 
     FAULT_AT=after-publish FAULT_NTH=3 FAULT_DO=kill python -m tests.faults.faulty_worker
 
-FAULT_AT is a step of `POINTS` and FAULT_NTH the passing of it, from 1, at which FAULT_DO happens: `kill` (SIGKILL,
-after a pause in which all else goes on) or `stop` (SIGSTOP, until somebody sends SIGCONT). A number there is a delay
-in seconds, at every passing. Without them this is the worker as it is. It logs every batch that it begins, so that
-what was delivered again can be counted, and every step that it saved or that was refused.
+FAULT_AT is a step of `POINTS` or `LEARNER_POINTS` and FAULT_NTH the passing of it, from 1, at which FAULT_DO happens:
+`kill` (SIGKILL, after a pause in which all else goes on) or `stop` (SIGSTOP, until somebody sends SIGCONT). A number
+there is a delay in seconds, at every passing. Without them this is the worker as it is. It logs every batch that it
+begins, so that what was delivered again can be counted, and every step that it saved or that was refused.
 """
 
 import asyncio
@@ -18,8 +18,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from streams.cli.worker import worker
+from streams.store.models import Edition, ModelStore
 from streams.store.partitions import Message, MovedError, PartitionStore
 from streams.transport.batch import Batch, State
+from streams.worker.learning import Learning
 from streams.worker.publisher import Publisher
 
 PAUSE = 1.5
@@ -111,6 +113,48 @@ POINTS: dict[str, tuple[Callable[..., Any], type, str]] = {
 }
 
 
+def after_learning(work: Callable[..., Awaitable[None]], fault: Fault) -> Callable[..., Awaitable[None]]:
+    """A batch of outcomes is learned from, and nobody else knows yet."""
+
+    async def faulty(self: Learning, batch: Batch) -> None:
+        await work(self, batch)
+        await fault.happens()
+
+    return faulty
+
+
+def around_publication(publish: Callable[..., Awaitable[None]], fault: Fault, after: bool) -> Callable[..., Any]:
+    """A model version is about to be saved; or it was, and what it has to say is not said, and nothing is committed."""
+
+    async def faulty(self: ModelStore, edition: Edition) -> None:
+        if not after:
+            await fault.happens()
+        await publish(self, edition)
+        if after:
+            await fault.happens()
+
+    return faulty
+
+
+def before_say(say: Callable[..., Awaitable[None]], fault: Fault) -> Callable[..., Awaitable[None]]:
+    """What is to be said was saved, and is not published."""
+
+    async def faulty(self: Publisher, messages: Sequence[Message]) -> None:
+        if messages:
+            await fault.happens()
+        await say(self, messages)
+
+    return faulty
+
+
+LEARNER_POINTS: dict[str, tuple[Callable[..., Any], type, str]] = {
+    "after-learning": (after_learning, Learning, "work"),
+    "before-model": (functools.partial(around_publication, after=False), ModelStore, "publish"),
+    "before-say": (before_say, Publisher, "say"),
+    "after-model": (functools.partial(around_publication, after=True), ModelStore, "publish"),
+}
+
+
 def say_what_is_delivered() -> None:
     """Have every batch of touchpoints logged when it is begun."""
     begin = Batch.begin
@@ -147,9 +191,10 @@ def main() -> None:
     say_what_is_delivered()
     say_what_is_saved()
     if point := os.environ.get("FAULT_AT"):
-        if point not in POINTS:
-            sys.exit(f"FAULT_AT={point} is none of {', '.join(POINTS)}")
-        wrap, owner, name = POINTS[point]
+        points = POINTS | LEARNER_POINTS
+        if point not in points:
+            sys.exit(f"FAULT_AT={point} is none of {', '.join(points)}")
+        wrap, owner, name = points[point]
         fault = Fault(os.environ.get("FAULT_DO", "kill"), int(os.environ.get("FAULT_NTH", "1")))
         setattr(owner, name, wrap(getattr(owner, name), fault))
     worker()

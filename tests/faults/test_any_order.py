@@ -31,7 +31,7 @@ EVENTS = st.lists(
 def touches_of(events: list[tuple[float, Kind, int | None]]) -> list[Touch]:
     """Touches in the order of their time, each with an id of its own, and amounts in cents."""
     return [
-        touch(at, kind, digest=f"{number:016x}", amount=None if cents is None else cents / 100, currency="EUR")
+        touch(at, kind, message_id=f"{number:016x}", amount=None if cents is None else cents / 100, currency="EUR")
         for number, (at, kind, cents) in enumerate(sorted(events, key=lambda event: event[0]))
     ]
 

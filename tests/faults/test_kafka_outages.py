@@ -24,7 +24,9 @@ def test_kafka_is_stopped_and_started_again(
     make_world: Callable[..., World], broker: EmbeddedBroker | ApacheKafka, hard: bool
 ) -> None:
     """Tried without the guard (a message being published when the broker says so, in `Publisher`): the worker that died
-    had taken messages for published that were still its own; 10 alerts of the clean run were missing."""
+    had taken messages for published that were still its own; 10 alerts of the clean run were missing. And without
+    `BatchConsumer._begin_at_the_start` (the client being given named tuples of its own kind): in every second hard run
+    the worker that was left ended with a TypeError while it was going back to where nothing was committed yet."""
     if not isinstance(broker, ApacheKafka):
         pytest.skip("the embedded broker forgets everything when it stops: --kafka=apache")
     world, sent = make_world(broker_url=broker.broker_url), history()

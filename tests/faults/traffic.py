@@ -19,7 +19,7 @@ from kafka import KafkaProducer
 from redis.asyncio import Redis
 
 from processors.features import NAMES
-from processors.learning import Learner
+from processors.learning.learner import Learner
 from schemas.outcome import Outcome
 from schemas.policy import Policy
 from schemas.settings import Settings

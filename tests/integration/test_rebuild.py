@@ -7,22 +7,27 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from aiokafka.client import AIOKafkaClient
 from pydantic import SecretStr
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from processors.features import extract
+from processors.learning.serving import ServedModels
 from processors.scoring import score
-from processors.serving import ServedModels
 from schemas.settings import Settings
 from streams.demo.shop import Shop
+from streams.rebuild import plan
+from streams.rebuild import rebuild as fold_again
+from streams.store.erased import digest_of
 from streams.store.models import Checkpoint, ModelStore
 from tests.harness import records_of, wait_until
 from tests.integration.working import environment_of, folded, producer_for, profiles_of, running_worker
-from tests.unit.test_learning import taught
+from tests.unit.learning.world import taught
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -133,6 +138,32 @@ def test_an_emptied_redis_is_noticed_and_rebuilt_with_the_same_facts(short: Sett
         wait_until(lambda: folded(short) == 1501)
     after = facts_of(short)
     assert sum(after[customer] != facts for customer, facts in before.items()) == 1
+
+
+def test_a_broker_that_is_slow_to_answer_hides_nothing(
+    short: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_worker(short, tmp_path / "worker.log") as worker:
+        publish_history(short, 300)
+        wait_until(lambda: folded(short) >= 300)
+        assert worker.stop() == 0
+    before = facts_of(short)
+    empty(short)
+    producer = producer_for(short)
+    producer.send(short.topic("erased"), key=digest_of("c7").encode(), value=b"{}").get(30)
+    producer.close()
+    send, met = AIOKafkaClient.send, set[int]()
+
+    async def slowly(client: AIOKafkaClient, node: Any, request: Any, **more: Any) -> Any:
+        if type(request).__name__.startswith("Fetch") and id(client) not in met:
+            met.add(id(client))
+            await asyncio.sleep(1.5)
+        return await send(client, node, request, **more)
+
+    monkeypatch.setattr(AIOKafkaClient, "send", slowly)
+    fold_again(short, plan(short), lambda done: None)
+    assert before.pop("c7")
+    assert facts_of(short) == before
 
 
 def test_the_shop_comes_out_of_the_log_with_the_same_facts_and_scores(short: Settings, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_refused_rows_are_reported_and_kept(settings: Settings, tmp_path: Path) 
     file.write_text("who,when,paid\nada,2025-01-01,1\nada,whenever,1\n")
     said = replay(settings, file)
     assert "1 touchpoints published, 1 rows refused" in said
-    assert "row 2" in said
+    assert "line 3" in said
     (record,) = records_of(settings, "rejected")
     assert b"whenever" in record.value
 

@@ -1,25 +1,21 @@
 """State in Redis: nobody overwrites what they have not seen, and nothing unsealed is ever read."""
 
-import secrets
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from processors.advance import advance
-from schemas.profile import Profile
+from schemas.profile import Facts, Profile
 from schemas.settings import Settings
+from streams.person import find
 from streams.store.documents import PUBLISHED
-from streams.store.models import Checkpoint, ModelStore, SupersededError
 from streams.store.partitions import MOST_DUE, Message, MovedError, PartitionStore, Standing
 from streams.store.profiles import ProfileStore
 from streams.store.seal import BrokenSealError, seal_of
-from streams.worker.scorer import Scorer
 from tests.unit.making import POLICY, FixedModels, day, touch
-from tests.unit.test_learning import taught
 
 pytestmark = pytest.mark.integration
 
@@ -29,10 +25,6 @@ async def redis(settings: Settings) -> AsyncIterator[Redis]:
     client = Redis.from_url(settings.redis_url)
     yield client
     await client.aclose()
-
-
-def keyed(settings: Settings) -> Settings:
-    return settings.model_copy(update={"model_key": SecretStr(secrets.token_hex(16))})
 
 
 def some(customer: str) -> Profile:
@@ -74,7 +66,7 @@ async def test_a_writer_that_lost_the_race_overwrites_nothing(redis: Redis, sett
     ada, bob = loaded.profiles.values()
     # As another partition would.
     assert (await store.save(1, NOWHERE, 3, 1.0, [ada], {}, {})).conflicts == []
-    said: dict[str, list[Message]] = {name: [("alerts", name, "{}")] for name in ("ada", "bob")}
+    said: dict[str, list[Message]] = {name: [("alerts", name, "{}", 0.0)] for name in ("ada", "bob")}
     saved = await store.save(0, loaded.standing, 7, 1.0, [ada, bob], {}, said)
     assert saved.conflicts == ["ada"]
     after = await store.load(0, ["ada", "bob"])
@@ -87,7 +79,7 @@ async def test_a_writer_that_lost_the_race_overwrites_nothing(redis: Redis, sett
 async def test_a_worker_that_was_overtaken_writes_nothing(redis: Redis, settings: Settings) -> None:
     store = PartitionStore(redis, settings)
     loaded = await store.load(3, ["ada"])
-    saved = await store.save(3, loaded.standing, 10, 50.0, [some("ada")], {}, {"ada": [("alerts", "ada", '"é"')]})
+    saved = await store.save(3, loaded.standing, 10, 50.0, [some("ada")], {}, {"ada": [("alerts", "ada", '"é"', 0.0)]})
     assert (saved.standing.position, saved.standing.time, saved.conflicts) == (10, 50.0, [])
     with pytest.raises(MovedError):
         await store.save(3, loaded.standing, 5, 40.0, [some("ada"), some("bob")], {"bob": 1.0}, {})
@@ -100,7 +92,7 @@ async def test_a_worker_that_was_overtaken_writes_nothing(redis: Redis, settings
 
 async def test_what_was_to_be_said_stays_until_it_is_said(redis: Redis, settings: Settings) -> None:
     store = PartitionStore(redis, settings)
-    said: list[Message] = [("alerts", "ada", '{"who": "é"}'), ("outcomes", "ada", "{}")]
+    said: list[Message] = [("alerts", "ada", '{"who": "é"}', 0.0), ("outcomes", "ada", "{}", 1767571200.5)]
     saved = await store.save(5, NOWHERE, 10, 50.0, [some("ada")], {}, {"ada": said})
     assert list((await store.load(5)).unsaid) == said
     assert list((await store.load(5, published="another step")).unsaid) == said
@@ -149,53 +141,14 @@ async def test_timers_fire_by_partition_in_order(redis: Redis, settings: Setting
     assert len(await due(1, 65.0)) == MOST_DUE
 
 
-async def test_a_new_model_is_picked_up_and_a_tampered_one_refused(redis: Redis, settings: Settings) -> None:
-    store, learner = ModelStore(redis, keyed(settings)), taught(100)
-    scorer = Scorer(store)
-    await scorer.refresh()
-    assert scorer.models.version == 0
-    version = learner.version + 1
-    await redis.hset(settings.keyspace("model"), "version", learner.version)
-    await store.publish(store.edition(Checkpoint(learner, {0: 99})))
-    await scorer.refresh()
-    assert (scorer.models.version, scorer.models.outcomes) == (version, 100)
-
-    await store.publish(store.edition(Checkpoint(learner, {0: 120})))
-    sealed = bytearray(await redis.hget(settings.keyspace("model"), "serving"))
-    sealed[len(sealed) // 2] ^= 1
-    await redis.hset(settings.keyspace("model"), "serving", bytes(sealed))
-    await scorer.refresh()
-    assert scorer.models.version == version
-    await store.publish(store.edition(Checkpoint(learner, {0: 130})))
-    await scorer.refresh()
-    assert scorer.models.version == version + 2
-
-
-async def test_a_model_sealed_with_another_key_is_refused(redis: Redis, settings: Settings) -> None:
-    store = ModelStore(redis, keyed(settings))
-    await store.publish(store.edition(Checkpoint(taught(0), {})))
-    with pytest.raises(BrokenSealError, match="EBBFLOW_MODEL_KEY"):
-        await ModelStore(redis, keyed(settings)).checkpoint()
-
-
-async def test_only_one_of_two_learners_publishes(redis: Redis, settings: Settings) -> None:
-    store = ModelStore(redis, keyed(settings))
-    one, two = await store.checkpoint(), await store.checkpoint()
-    two.learned[0] = 7
-    edition = store.edition(one)
-    await store.publish(edition)
-    await store.publish(edition)
-    with pytest.raises(SupersededError):
-        await store.publish(store.edition(two))
-    assert (await store.checkpoint()).learned == {}
-
-
 def test_without_a_key_one_is_made_for_this_user_and_kept(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     sealed = seal_of(settings).close(b"model")
     assert seal_of(settings).open(sealed) == b"model"
+    with pytest.raises(BrokenSealError):
+        seal_of(settings).open(sealed[:-1] + b"L")
     assert (tmp_path / "ebbflow" / "model.key").stat().st_mode & 0o077 == 0
 
 
@@ -204,3 +157,44 @@ async def test_every_profile_is_listed(redis: Redis, settings: Settings) -> None
     listed = [profile.customer async for profile in ProfileStore(redis, settings).every()]
     assert len(listed) >= 2500
     assert len(set(listed)) == 2500
+
+
+async def test_a_person_is_found_however_often_they_moved(redis: Redis, settings: Settings) -> None:
+    names = [f"ada {number}" for number in range(12)]
+    moves = zip(names, [*names[1:], ""], [{}, *({name: {0: 1}} for name in names)], strict=False)
+    moved = [Profile(name, Facts(moved_to=to, aliases=aliases)) for name, to, aliases in moves]
+    await save(redis, settings, *moved)
+    person = await find(redis, settings, "ada 0")
+    assert person.keys[0] == "ada 11"
+    assert sorted(person.profiles) == sorted(names)
+
+
+async def test_whoever_was_erased_has_nothing_left_to_say(redis: Redis, settings: Settings) -> None:
+    store = PartitionStore(redis, settings)
+    about: list[Message] = [
+        ("alerts", "ada", '{"customer":"ada"}', 0.0),
+        ("touchpoints", "anon:kiosk", '{"type":"ebbflow.handover","customer":"anon:kiosk","to":"ada"}', 50.25),
+        ("touchpoints", "eve", '{"type":"ebbflow.absorb","customer":"eve","source":"anon:v","facts":{}}', 50.25),
+    ]
+    others: list[Message] = [("outcomes", "bob", '{"customer":"bob"}', 0.0), ("alerts", "bob", "{}", 50.25)]
+    await store.save(5, NOWHERE, 10, 50.0, [some("ada"), some("bob")], {"ada": 60.0}, {"ada": about, "bob": others})
+    await store.save(6, NOWHERE, 3, 50.0, [some("anon:v")], {"anon:v": 70.0}, {"anon:v": about})
+    assert await store.erased.erase(["ada", "anon:v"]) == 2
+    left = [await store.load(partition, ["ada", "bob", "anon:v"], now=100.0) for partition in (5, 6)]
+    assert [list(one.unsaid) for one in left] == [others, []]
+    assert [one.due for one in left] == [[], []]
+    assert [profile.revision for profile in left[0].profiles.values()] == [0, 1, 0]
+
+
+async def test_a_newcomer_who_is_erased_before_being_saved_is_not_saved(redis: Redis, settings: Settings) -> None:
+    store = PartitionStore(redis, settings)
+    await save(redis, settings, some("bob"))
+    loaded = await store.load(1, ["ada", "bob"])
+    await store.erased.erase(["ada"])
+    both = [some("ada"), loaded.profiles["bob"]]
+    saved = await store.save(1, loaded.standing, 7, 1.0, both, {}, {}, erasures=loaded.erasures)
+    assert saved.conflicts == ["ada"]
+    again = await store.load(1, ["ada", "cleo"])
+    assert [profile.revision for profile in again.profiles.values()] == [0, 0]
+    after = await store.save(1, again.standing, 7, 1.0, [some("cleo")], {}, {}, erasures=again.erasures)
+    assert after.conflicts == []

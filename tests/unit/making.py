@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from processors.decay import DAY
-from processors.features import NAMES
+from processors.learning.inputs import INPUTS
+from processors.models import MEMBERS, Expected, Explanation, Part, Said
+from processors.particulars import digest_of
 from schemas.kinds import Kind
 from schemas.policy import Policy
 from schemas.touch import Touch
@@ -29,27 +31,42 @@ def day(number: float) -> float:
     return MONDAY + number * DAY
 
 
-def touch(at: float, kind: Kind | None = Kind.ENGAGE, customer: str = "ada", **more: object) -> Touch:
+def touch(
+    at: float, kind: Kind | None = Kind.ENGAGE, customer: str = "ada", message_id: str = "", **more: object
+) -> Touch:
     """A touch on day `at`."""
-    return Touch(customer=customer, at=day(at), name=f"{kind} happened", kind=kind, **more)  # type: ignore[arg-type]
+    digest, name = digest_of(message_id), f"{kind} happened"
+    return Touch(customer=customer, at=day(at), name=name, kind=kind, digest=digest, **more)  # type: ignore[arg-type]
 
 
 class FixedModels:
     """Models that say what the test wants them to say."""
 
-    def __init__(self, churn: float = 0.5, engagement: float | None = 1.0, warm: bool = True, version: int = 1) -> None:
+    def __init__(
+        self,
+        churn: float = 0.5,
+        engagement: float | None = 1.0,
+        warm: bool = True,
+        version: int = 1,
+        value: float | None = None,
+    ) -> None:
         self.version, self.outcomes, self.warm = version, 1000, warm
         self.base_rate, self.auc = 0.3, 0.8
-        self._churn, self._engagement = churn, engagement
+        self._churn, self._engagement, self._value = churn, engagement, value
 
-    def churn(self, features: Sequence[float]) -> float:
-        return self._churn
+    def score(self, features: Sequence[float], at: float, currency: str) -> Said:
+        expected = None if self._engagement is None else Expected(self._engagement, 0.0, 2.0 * self._engagement)
+        return Said(self._churn, expected, self._value)
 
-    def engagement(self, features: Sequence[float]) -> float | None:
-        return self._engagement
+    def members(self, features: Sequence[float], at: float) -> Sequence[float]:
+        return [self._churn] * len(MEMBERS)
 
-    def explain(self, features: Sequence[float]) -> Sequence[float]:
-        return [{"recency": 0.9, "friction": 0.4, "rating": -0.2}.get(name, 0.0) for name in NAMES]
+    def explain(self, features: Sequence[float], at: float) -> Explanation:
+        return _explain({"recency": 0.9, "friction": 0.4, "rating": -0.2})
 
-    def explain_engagement(self, features: Sequence[float]) -> Sequence[float]:
-        return [{"trend": 0.7}.get(name, 0.0) for name in NAMES]
+    def explain_engagement(self, features: Sequence[float], at: float) -> Explanation:
+        return _explain({"trend": 0.7})
+
+
+def _explain(weights: dict[str, float]) -> Explanation:
+    return Explanation(-1.0, [Part(weights.get(name, 0.0), name, 0.5) for name in INPUTS])

@@ -109,7 +109,10 @@ def test_an_explicit_leave_is_an_alert_without_any_model() -> None:
     assert step.outcomes
     assert all(outcome.churned and outcome.left for outcome in step.outcomes)
     back = advance(step.profile, [touch(8)], day(8), NoModels(), POLICY)
-    assert [(a.kind, a.state) for a in back.alerts] == [(AlertKind.CUSTOMER_LEFT, "closed")]
+    assert [(a.kind, a.state) for a in back.alerts] == [
+        (AlertKind.CUSTOMER_LEFT, "closed"),
+        (AlertKind.CUSTOMER_RETURNED, "opened"),
+    ]
 
 
 def test_the_same_step_gives_the_same_alerts() -> None:
@@ -131,3 +134,31 @@ def test_a_step_never_changes_the_profile_it_was_given(touches: list[Touch], chu
     advance(profile, touches[10:], day(420), models, POLICY)
     assert profile == before
     assert msgspec.json.encode(profile) == msgspec.json.encode(before)
+
+
+def test_a_customer_who_was_lost_and_comes_back_is_news_for_a_horizon() -> None:
+    models = FixedModels(churn=0.2)
+    lost = advance(Profile("ada"), [touch(0), touch(1)], day(1), models, POLICY).profile
+    lost, _, _ = run_timers(lost, 50, models)
+    assert lost.judgements.scores is None
+    assert lost.judgements.timer == 0.0
+    back = advance(lost, [touch(51)], day(51), models, POLICY)
+    assert [(alert.kind, alert.state) for alert in back.alerts] == [(AlertKind.CUSTOMER_RETURNED, "opened")]
+    assert "has come back" in back.alerts[0].summary
+    again = advance(back.profile, [touch(52)], day(52), models, POLICY)
+    assert again.alerts == []
+    _, alerts, _ = run_timers(again.profile, 62, models)
+    assert [(alert.kind, alert.state) for alert in alerts] == [(AlertKind.CUSTOMER_RETURNED, "closed")]
+
+
+def test_a_return_is_noticed_however_the_log_was_cut() -> None:
+    touches = [touch(0), touch(1), touch(40), touch(41)]
+    whole = advance(Profile("ada"), touches, day(41), FixedModels(churn=0.2), POLICY)
+    assert whole.profile.judgements.returned_at == day(40)
+    assert [alert.kind for alert in whole.alerts] == [AlertKind.CUSTOMER_RETURNED]
+
+
+def test_a_leave_and_a_return_in_one_batch_are_a_return() -> None:
+    step = advance(Profile("ada"), [touch(0), touch(1, Kind.LEAVE), touch(2)], day(2), FixedModels(), POLICY)
+    assert step.profile.judgements.returned_at == day(2)
+    assert AlertKind.CUSTOMER_RETURNED in [alert.kind for alert in step.alerts]

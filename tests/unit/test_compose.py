@@ -57,7 +57,7 @@ def test_settings_are_real_and_valid(name: str, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(tmp_path)
     environment = environment_of(name)
     for variable, value in environment.items():
-        monkeypatch.setenv(variable, SECRET.sub("0123456789abcdef", str(value)))
+        monkeypatch.setenv(variable, SECRET.sub(r"secret-of-\1", str(value)))
     fields = {f"EBBFLOW_{field.upper()}" for field in Settings.model_fields}
     assert set(environment) <= fields
     load_settings()
@@ -105,7 +105,10 @@ def test_mounted_files_exist() -> None:
 
 def test_prometheus_finds_gateway_and_workers() -> None:
     gateway, worker = read_yaml(ROOT / "dashboards" / "prometheus.yml")["scrape_configs"]
-    assert gateway["static_configs"][0]["targets"] == [f"gateway:{environment_of('gateway')['EBBFLOW_GATEWAY_PORT']}"]
+    assert gateway["static_configs"][0]["targets"] == [
+        f"gateway:{environment_of('gateway')['EBBFLOW_GATEWAY_METRICS_PORT']}"
+    ]
+    assert environment_of("gateway")["EBBFLOW_METRICS_HOST"] == "0.0.0.0"
     discovered = worker["dns_sd_configs"][0]
     for name in ("worker", "learner"):
         assert name in discovered["names"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.decay import DAY
-from processors.features import NAMES, WORDS, as_dict, expected_revenue, extract, usual_engagement
+from processors.features import NAMES, WORDS, as_dict, extract, main_currency, usual_engagement, usual_revenue
 from processors.fold import fold
 from schemas.kinds import Kind
 from schemas.profile import Facts
@@ -62,8 +62,18 @@ def test_usual_engagement_is_the_long_run_rate() -> None:
     assert usual_engagement(young, day(10), 7 * DAY) == pytest.approx(14, rel=0.15)
 
 
-def test_expected_revenue_goes_on_as_lately_in_the_main_currency() -> None:
+def test_usual_revenue_goes_on_as_lately_in_the_main_currency() -> None:
     facts = fold(Facts(), [touch(at, Kind.PURCHASE, amount=30.0, currency="EUR") for at in range(0, 360, 30)])
-    amount, currency = expected_revenue(facts, day(345), 30 * DAY)
-    assert (amount, currency) == (pytest.approx(30, rel=0.15), "EUR")
-    assert expected_revenue(Facts(), day(0), DAY) == (0.0, "")
+    assert main_currency(facts) == "EUR"
+    assert usual_revenue(facts, day(345), 30 * DAY) == pytest.approx(30, rel=0.15)
+    assert main_currency(Facts()) is None
+    assert usual_revenue(Facts(), day(0), DAY) == 0.0
+
+
+def test_lateness_is_silence_against_the_own_rhythm_and_its_spread() -> None:
+    """A clockwork customer is late after a little more than the usual gap, an irregular one is not."""
+    clockwork = [touch(at) for at in range(0, 101, 10)]
+    irregular = [touch(at) for at in (0, 1, 2, 33, 34, 60, 61, 62, 99, 100)]
+    assert features(clockwork, 115)["lateness"] > 1.0 > 0.5 > features(irregular, 115)["lateness"]
+    assert features(clockwork, 105)["lateness"] < 0
+    assert features(clockwork, 115)["irregularity"] == 0.0 < features(irregular, 115)["irregularity"]

@@ -3,7 +3,7 @@
 import pytest
 
 from processors.fold import fold
-from processors.lifecycle import status
+from processors.lifecycle import returned, status
 from schemas.kinds import Kind
 from schemas.profile import Facts
 from schemas.touch import Touch
@@ -23,3 +23,9 @@ from tests.unit.making import POLICY, day, touch
 )
 def test_status(touches: list[Touch], now: float, expected: str) -> None:
     assert status(fold(Facts(), touches), day(now), POLICY) == expected
+
+
+def test_nobody_returns_from_a_leave_that_is_told_late() -> None:
+    before = fold(Facts(), [touch(6)])
+    assert returned(before, [touch(5, Kind.LEAVE), touch(7)], POLICY) == 0.0
+    assert returned(before, [touch(6.5, Kind.LEAVE), touch(7)], POLICY) == day(7)

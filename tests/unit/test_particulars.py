@@ -2,14 +2,14 @@
 
 import pytest
 
-from processors.particulars import channel_of, digest_of
+from processors.particulars import DIGEST, channel_of, digest_of
 
 
 def test_a_digest_is_short_and_each_message_has_its_own() -> None:
     digests = {digest_of(f"message {n}") for n in range(1000)}
     assert len(digests) == 1000
-    assert {len(digest) for digest in digests} == {12}
-    assert digest_of(None) == digest_of("") == ""
+    assert {len(digest) for digest in digests} == {DIGEST}
+    assert digest_of(None) == digest_of("") == b""
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """Predictions wait for their horizon, both classes alike, and are labelled by what fell into it."""
 
+from datetime import timedelta
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.decay import DAY
 from processors.features import NAMES
-from processors.predictions import next_on_grid, settle, witness
+from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
 from schemas.kinds import Kind
 from schemas.profile import Prediction
 from tests.unit.making import MONDAY, POLICY, day, touch
@@ -15,7 +18,10 @@ ZEROS = [0] * len(NAMES)
 
 
 def prediction(made: float) -> Prediction:
-    return Prediction(day(made), ZEROS, churn=0.4, engagement=2.0, base_rate=0.3, model=5)
+    return Prediction(
+        day(made), ZEROS, churn=4000, members=[4000, 3000, 5000, 6000], base_rate=3000, engagement=2000, low=0,
+        high=4500, value=1250, model=5, currency="EUR",
+    )  # fmt: skip
 
 
 def test_nothing_is_released_before_the_horizon_has_passed() -> None:
@@ -55,6 +61,17 @@ def test_a_leave_after_the_horizon_does_not_unmake_the_return_within_it() -> Non
 def test_the_same_prediction_has_the_same_outcome_id() -> None:
     ids = {settle(who, [prediction(0)], 0.0, day(11), POLICY)[1][0].id for who in ("ada", "ada", "bob")}
     assert len(ids) == 2
+
+
+def test_a_long_horizon_is_predicted_less_often_and_without_gaps() -> None:
+    """What waits at once fits into a profile, and nobody is predicted as a newcomer only."""
+    policy = POLICY.model_copy(update={"horizon": timedelta(days=365)})
+    times = [next_on_grid("ada", day(0), policy)]
+    while times[-1] < day(1000):
+        times.append(next_on_grid("ada", times[-1], policy))
+    gaps = {round((later - earlier) / DAY, 3) for earlier, later in pairwise(times)}
+    assert gaps == {38.421}
+    assert all(sum(at < made <= at + 365 * DAY for made in times) <= MAX_PENDING for at in times)
 
 
 def test_customers_are_spread_over_the_grid() -> None:

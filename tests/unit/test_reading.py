@@ -73,7 +73,7 @@ def test_the_channel_is_said_or_told_by_the_library(fields: dict, channel: str) 
 
 def test_the_same_message_has_the_same_digest_and_another_has_another() -> None:
     assert reading(messageId="m1").digest == reading(messageId="m1", event="x").digest != reading(messageId="m2").digest
-    assert reading().digest == ""
+    assert reading().digest == b""
 
 
 def test_without_a_date_it_happened_when_it_was_received() -> None:

@@ -57,11 +57,52 @@ def test_rows_that_make_no_touchpoint_are_kept_with_the_reason(tmp_path: Path) -
     log = Log(written(tmp_path, "log.csv", CSV + "\n".join(bad) + "\n"), ORDERS)
     assert len(log.entries) == 3
     messages = [record.rejection.message for record in log.refused]
-    assert [message.split(":")[0] for message in messages] == [f"log.csv, row {n}" for n in range(4, 10)]
+    assert [message.split(":")[0] for message in messages] == [f"log.csv, line {n}" for n in range(5, 11)]
     assert "no date" in messages[0]
     assert "no amount" in messages[4]
     assert "future" in messages[5]
     assert json.loads(log.refused[0].original)["when"] == "soon"
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "log.ndjson.gz"])
+def test_lines_that_are_no_json_object_do_not_end_it(tmp_path: Path, name: str) -> None:
+    good = '{"who": "ada", "when": "2026-01-01", "paid": 1}'
+    deep = "[" * 100_000
+    log = Log(written(tmp_path, name, "\n".join([good, "not json", good, "[1]", '"x', deep, good]) + "\n"), ORDERS)
+    assert len(log.entries) == 3
+    places = [record.rejection.message.split(":")[0] for record in log.refused]
+    assert places == [f"{name}, line {n}" for n in (2, 4, 5, 6)]
+    assert log.refused[0].original == b"not json"
+
+
+def test_bytes_that_are_no_text_spoil_their_line_only(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    good = b'{"who": "ada", "when": "2026-01-01", "paid": 1}\n'
+    path.write_bytes(b"\xef\xbb\xbf" + good + b'{"who": "\xff"}\n' + good)
+    log = Log(path, ORDERS)
+    assert (len(log.entries), len(log.refused)) == (2, 1)
+
+
+@pytest.mark.parametrize("text", ["[{0}, 1, {0}]", '{{"count": 3, "rows": [{0}, 1, {0}], "next": null}}'])
+def test_a_json_array_or_an_answer_with_one(tmp_path: Path, text: str) -> None:
+    item = '{"who": "ada", "when": "2026-01-01", "paid": 1}'
+    log = Log(written(tmp_path, "log.json", text.format(item)), ORDERS)
+    assert len(log.entries) == 2
+    assert [record.rejection.message for record in log.refused] == ["log.json, item 2: a row must be a JSON object"]
+
+
+@pytest.mark.parametrize("last", ["{}", "NaN"])
+def test_a_json_array_is_as_long_as_it_is(tmp_path: Path, last: str) -> None:
+    items = '{"who": "ada", "when": "2026-01-01", "paid": 1},' * 5_000
+    log = Log(written(tmp_path, "log.json", f'{{"rows": [{items}{last}]}}'), ORDERS)
+    assert (len(log.entries), len(log.refused)) == (5_000, 1)
+
+
+def test_a_row_of_csv_that_is_none_does_not_end_it(tmp_path: Path) -> None:
+    rows = ["who,when,paid", "ada,2026-01-01,1", "ada,2026-01-02," + "9" * 200_000, "ada,2026-01-03,1"]
+    log = Log(written(tmp_path, "log.csv", "\n".join(rows) + "\n"), ORDERS)
+    assert [json.loads(entry.value)["timestamp"][:10] for entry in log.entries] == ["2026-01-01", "2026-01-03"]
+    assert log.refused[0].rejection.message.startswith("log.csv, line 3: not CSV")
 
 
 def test_the_same_content_is_the_same_feed_and_another_reading_is_another(tmp_path: Path) -> None:
@@ -77,8 +118,9 @@ def test_the_same_content_is_the_same_feed_and_another_reading_is_another(tmp_pa
         ("log.csv", "", ORDERS, "no rows"),
         ("log.csv", "who,when\na,2026-01-01\n", ORDERS, "--revenue paid: no such column; the file has who, when"),
         ("log.xlsx", "x", ORDERS, "only .csv"),
-        ("log.jsonl", '{"who": 1}\nnot json\n', Columns("who", "who", event_name="x"), "line 2"),
-        ("log.jsonl", "[1]\n", ORDERS, "line 1"),
+        ("log.json", '"x"', ORDERS, "expected an array"),
+        ("log.json", '{"a": [], "b": []}', ORDERS, "2 arrays"),
+        ("log.json", "[1, {]", ORDERS, "not JSON"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, name: str, text: str, columns: Columns, said: str) -> None:

@@ -15,10 +15,13 @@ from processors.advance import Step, advance
 from processors.decoding import UnreadableError
 from processors.kinds import KindRules
 from processors.models import NoModels
+from processors.plan import Checked, Violation
+from processors.quality import Observed, SourceCounts, report
 from processors.reading import read
 from schemas.__main__ import documents
 from schemas.policy import Policy
 from schemas.profile import Profile
+from schemas.quality import Quality
 from schemas.rejected import Rejected
 
 DIRECTORY = Path(__file__).parents[2] / "docs" / "schemas"
@@ -67,6 +70,14 @@ def refused() -> Rejected:
     )
 
 
+def measured() -> Quality:
+    request, counts = Observed(), SourceCounts(START)
+    request.accept(ORDER, 1.0, Checked("Order Completed", (Violation("properties.total", ""),), ()), True)
+    request.refuse("invalid")
+    counts.add(request, START)
+    return Quality(complete=True, sources=[report("web", counts.counts, counts.since, counts.last_seen, {})])
+
+
 def sample(name: str) -> Any:
     """What a reader of the topic, of the Redis field or of the configuration would see."""
     step = life()
@@ -77,6 +88,7 @@ def sample(name: str) -> Any:
         "rejected.json": lambda: refused().model_dump_json(),
         "policy.json": lambda: Policy().model_dump_json(),
         "profile.json": lambda: msgspec.json.encode(step.profile),
+        "quality.json": lambda: measured().model_dump_json(),
     }
     return json.loads(made[name]())
 
@@ -100,6 +112,7 @@ def test_what_is_written_fits_its_schema(name: str) -> None:
         ("outcome.json", {"predicted_churn": 1.5}),
         ("rejected.json", {"rejection": None}),
         ("policy.json", {"horizn": "30d"}),
+        ("quality.json", {"sources": [{"source": "web"}]}),
         ("profile.json", {"facts": {"touchpoints": "many"}}),
     ],
 )

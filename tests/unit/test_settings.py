@@ -41,8 +41,10 @@ def test_the_environment_wins_over_the_file(empty_directory: Path, monkeypatch: 
         ("EBBFLOW_POLICY__HORIZON", "30", "30d"),
         ("EBBFLOW_GIVE_UP_AFTER", "999999999999999d", "calendar"),
         ("EBBFLOW_POLICY__CHURN_CLOSES", "0.9", "below churn_opens"),
+        ("EBBFLOW_POLICY__CHURN_ALERTS_PER_DAY", "0", "greater than or equal to 1"),
         ("EBBFLOW_CLOCK_SPEED", "0", "greater than 0"),
         ("EBBFLOW_PREFIX", "a b", "match pattern"),
+        ("EBBFLOW_HOOK_SECRETS", "stripe=whsec_1", "JSON"),
     ],
 )
 def test_a_mistake_names_its_variable_and_what_would_be_right(

@@ -87,9 +87,9 @@ times = st.one_of(
 bags = st.one_of(
     st.dictionaries(
         st.sampled_from(
-            ["revenue", "total", "currency", "score", "rating", "channel", "page", "device", "app", "traits"]
+            ["revenue", "total", "currency", "score", "rating", "channel", "page", "device", "app", "traits", "consent"]
         ),
-        anything,
+        anything | st.just({"categoryPreferences": {"Advertising": False}}),
         max_size=4,
     ),
     anything,

@@ -13,7 +13,7 @@ def test_the_earliest_of_all_that_may_fall_due() -> None:
     facts = Facts(last_meaningful=day(0))
     judged = Judgements(SCORES, predict_at=day(5), rescore_at=day(7))
     assert due_at(facts, judged, POLICY) == day(5)
-    judged.pending = [Prediction(day(-8), [], 0.5, 1.0, 0.5, 1)]
+    judged.pending = [Prediction(day(-8), [], 5000, [], 5000, 1000, 0, 0, None, 1)]
     assert due_at(facts, judged, POLICY) == day(2)
     held = POLICY.model_copy(update={"hold": POLICY.predict_every / 5})
     judged.episodes = {"churn.risk": Episode(over_since=day(0))}

@@ -1,0 +1,168 @@
+"""One person behind many keys: what was remembered under one key is handed over to the other.
+
+A touchpoint that has a user id and an anonymous id, or an alias, shows two keys to be one person. The user's key then
+leaves a `Handover` for the other one. It stands in the log behind all that came to that key before; whoever works on
+the key answers with `Absorb`, which has everything that is remembered of it, and leaves a stub, which sends on what
+still comes. No lock is needed and no order among keys: every touch is folded once, where it was sent or where that was
+handed over to.
+
+Notes may come again after a crash, but those of one partition in their order, so the place in the log of what they
+come of tells which were seen. Nobody takes over more than
+`MAX_ALIASES` keys, and an anonymous id that many users claim is nobody's: it is a device they share, or a constant.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from processors.fold import fold, follow, remember
+from processors.merging import inherited, merged
+from schemas.policy import Policy
+from schemas.profile import Facts, Prediction, Profile
+from schemas.touch import Absorb, Forward, Handover, Note, Touch
+
+MAX_ALIASES = 32
+MAX_CLAIMS = 4
+MAX_HOPS = 8
+"""Keys that may pass on the same note: more only if they move to one another in a circle."""
+
+_ANONYMOUS = "anon:"
+
+
+@dataclass
+class Traced:
+    """What new touches and notes came to: the facts, the predictions that wait, the touches that were folded here, and
+    the notes for other keys."""
+
+    facts: Facts
+    pending: Sequence[Prediction]
+    folded: Sequence[Touch]
+    notes: Sequence[Note] = ()
+
+
+def trace(profile: Profile, touches: Sequence[Touch], policy: Policy) -> Traced:
+    """Fold new touches and follow the notes among them, in order. The profile is not changed."""
+    facts, pending = profile.facts, profile.judgements.pending
+    if not facts.moved_to and _are_plain(touches, facts):
+        return Traced(fold(facts, touches), pending, touches)
+    tracing = _Tracing(profile.customer, facts, list(pending), policy)
+    for touch in touches:
+        tracing.follow(touch)
+    return Traced(tracing.facts, tracing.pending, tracing.folded, tracing.notes)
+
+
+def _are_plain(touches: Sequence[Touch], facts: Facts) -> bool:
+    """Whether there is nothing to do but to fold, as nearly always."""
+    known = facts.aliases
+    for touch in touches:
+        if touch.note is not None:
+            return False
+        for alias in touch.aliases:
+            if alias not in known:
+                return False
+    return True
+
+
+@dataclass
+class _Tracing:
+    customer: str
+    facts: Facts
+    pending: Sequence[Prediction]
+    policy: Policy
+    folded: list[Touch] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def follow(self, touch: Touch) -> None:
+        note = touch.note
+        if isinstance(note, Handover):
+            self._hand_over(note, touch)
+        elif note is not None:
+            self._receive(note, touch)
+        elif self.facts.moved_to:
+            self._send_on(touch)
+        else:
+            self._fold(touch)
+
+    def _fold(self, touch: Touch) -> None:
+        """A touch of this customer's, which may show other keys to be the same person."""
+        self.facts = fold(self.facts, [touch])
+        self.folded.append(touch)
+        for alias in touch.aliases:
+            known = alias in self.facts.aliases or alias == self.customer or self._apart(alias)
+            if not known and len(self.facts.aliases) < MAX_ALIASES:
+                self.facts = replace(self.facts, aliases={**self.facts.aliases, alias: {}})
+                self.notes.append(Handover(alias, self.customer))
+
+    def _hand_over(self, note: Handover, touch: Touch) -> None:
+        """Leave everything to the key that asked for it, unless it was left to another one before."""
+        facts, to = self.facts, note.to
+        if to in (self.customer, facts.moved_to) or self._apart(to):
+            return
+        if not facts.moved_to:
+            if facts.claims < MAX_CLAIMS:
+                self.notes.append(Absorb(to, self.customer, touch.partition, touch.offset, facts, list(self.pending)))
+                self.facts, self.pending = _stub(facts, to), []
+        elif self.customer.startswith(_ANONYMOUS):
+            claims = facts.claims + 1
+            self.facts = replace(facts, claims=claims, moved_to=facts.moved_to if claims < MAX_CLAIMS else "")
+        elif note.hops < MAX_HOPS:
+            # Somebody said outright that this user is that one; then so is whom this one moved to.
+            self.notes.append(Handover(facts.moved_to, to, note.hops + 1))
+
+    def _receive(self, note: Absorb | Forward, touch: Touch) -> None:
+        """Take over what another key leaves, once; or pass it on."""
+        facts = self.facts
+        taken = facts.aliases.get(note.source, {})
+        if note.offset <= taken.get(note.partition, -1) or self._apart(note.source):
+            return
+        taken = {**taken, note.partition: note.offset}
+        self.facts = facts = replace(facts, aliases={**facts.aliases, note.source: taken})
+        if facts.moved_to and note.hops < MAX_HOPS:
+            self._pass_on(note, touch)
+            return
+        if facts.moved_to:
+            # They move to one another in a circle, which ends here.
+            self.facts = facts = replace(facts, moved_to="")
+        if isinstance(note, Absorb):
+            self.pending = inherited(self.pending, facts, note.pending, note.facts, self.policy)
+            self.facts = _known_as(merged(facts, note.facts), note.facts)
+        elif not note.touch.digest or note.touch.digest not in facts.seen:
+            self._fold(note.touch)
+
+    def _send_on(self, touch: Touch) -> None:
+        """A touch that came to a key which has moved. It is this key that knows whether it came before."""
+        facts = self.facts
+        self.facts = replace(
+            facts,
+            seen=remember(facts.seen, touch.digest),
+            feeds=follow(facts.feeds, touch.feed) if touch.feed is not None else facts.feeds,
+        )
+        moved = replace(touch, customer=facts.moved_to, feed=None, partition=-1, offset=-1)
+        self.notes.append(Forward(facts.moved_to, self.customer, touch.partition, touch.offset, moved))
+
+    def _pass_on(self, note: Absorb | Forward, touch: Touch) -> None:
+        passed = replace(
+            note, customer=self.facts.moved_to, source=self.customer, partition=touch.partition, offset=touch.offset,
+            hops=note.hops + 1,
+        )  # fmt: skip
+        self.notes.append(passed)
+
+    def _apart(self, other: str) -> bool:
+        """Whether the business wants this key, or another, to stay by itself."""
+        apart = self.policy.keep_apart
+        return bool(apart) and (other in apart or self.customer in apart)
+
+
+def _stub(facts: Facts, to: str) -> Facts:
+    """What stays behind at a key that has moved: what it needs to know what came before, and to send on the rest."""
+    return Facts(seen=facts.seen, feeds=facts.feeds, aliases=facts.aliases, moved_to=to, claims=facts.claims)
+
+
+def _known_as(facts: Facts, other: Facts) -> Facts:
+    """With the aliases of a key that was taken over. Their notes go on coming by way of that key."""
+    aliases = dict(facts.aliases)
+    for alias in other.aliases:
+        if len(aliases) < MAX_ALIASES:
+            aliases.setdefault(alias, {})
+    return replace(facts, aliases=aliases)

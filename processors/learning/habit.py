@@ -1,0 +1,71 @@
+"""Habit: how likely a customer with such a history is to stay away, by the BG/NBD model.
+
+Fader, Hardie and Lee (2005), "Counting your customers the easy way": customers are active at rates that follow a gamma
+distribution (r, alpha; per day), and leave for good after any of their active days with chances that follow a beta
+distribution (a, b). From it comes the probability of no active day in the next `horizon`. The better known probability
+of being alive is of no use: it is 1 for everyone who came on one day only.
+"""
+
+from collections.abc import Sequence
+from math import exp, log
+from typing import NamedTuple, Self
+
+import numpy as np
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+_BOUND = 8.0
+"""Logarithms of parameters are kept within it."""
+_ITERATIONS = 120
+_RIDGE = 1e-3
+_CLIP = 1e-6
+_LARGE = 60.0
+
+
+class Summary(NamedTuple):
+    """A customer at a moment, and what came of it: active days after the first, days from the first day to the last
+    one, days from the first day to the moment, and whether no active day followed within the horizon."""
+
+    repeats: float
+    recency: float
+    age: float
+    stayed_away: bool
+
+
+class Habit(NamedTuple):
+    """The four parameters. The default is a guess that is soon forgotten."""
+
+    r: float = 0.5
+    alpha: float = 30.0
+    a: float = 0.8
+    b: float = 2.0
+
+    def stays_away(self, repeats: float, recency: float, age: float, horizon: float) -> float:
+        """Probability of no active day within `horizon` days; all spans in days."""
+        r, alpha, a, b = self
+        alive = 1.0
+        if repeats > 0:
+            grown = (r + repeats) * log((alpha + age) / (alpha + recency))
+            alive = 1.0 / (1.0 + a / (b + repeats - 1.0) * exp(min(grown, _LARGE)))
+        none: float = ((alpha + age) / (alpha + age + horizon)) ** (r + repeats)
+        return 1.0 - alive * (1.0 - none)
+
+    def refitted(self, sample: Sequence[Summary], horizon: float) -> Self:
+        """The parameters under which what happened to a sample was likeliest.
+
+        They are fitted to the outcomes rather than to the histories: predictions are made for customers who were here
+        lately, and a likelihood of histories would take the absence of the others for loyalty.
+        """
+        repeats, recency, age, away = (np.array(column, dtype=float) for column in zip(*sample, strict=True))
+
+        def loss(logarithms: np.ndarray) -> float:
+            r, alpha, a, b = np.exp(np.clip(logarithms, -_BOUND, _BOUND))
+            grown = (r + repeats) * np.log((alpha + age) / (alpha + recency))
+            left = a / (b + np.maximum(repeats, 1.0) - 1.0) * np.exp(np.minimum(grown, _LARGE))
+            alive = 1.0 / (1.0 + np.where(repeats > 0, left, 0.0))
+            p = 1.0 - alive * (1.0 - ((alpha + age) / (alpha + age + horizon)) ** (r + repeats))
+            p = np.clip(p, _CLIP, 1.0 - _CLIP)
+            said = np.where(away > 0, np.log(p), np.log(1.0 - p))
+            return float(_RIDGE * np.mean(logarithms**2) - np.mean(said))
+
+        found = minimize(loss, np.log(np.array(self)), method="Nelder-Mead", options={"maxiter": _ITERATIONS})
+        return type(self)(*(float(value) for value in np.exp(np.clip(found.x, -_BOUND, _BOUND))))

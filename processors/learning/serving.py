@@ -1,0 +1,76 @@
+"""What the workers use: one frozen version of the models, with reasons that are the models' own."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from processors.learning.habit import Habit
+from processors.learning.inputs import INPUTS, inputs_of, probability
+from processors.learning.scorers import Linear, Scorer
+from processors.models import MEMBERS, Expected, Explanation, Part, Said
+
+
+@dataclass(frozen=True)
+class ServedModels:
+    """One version.
+
+    `horizon` is what the outcomes learned from spanned, in days. `below` and `above` are the distances of the
+    engagement interval, in square roots of counts. `revenues` are mean revenues by currency.
+    """
+
+    version: int
+    outcomes: int
+    warm: bool
+    base_rate: float
+    auc: float | None
+    champion: str
+    pool: Mapping[str, Scorer]
+    habit: Habit
+    horizon: float
+    log_engagement: Linear
+    below: float
+    above: float
+    log_share: Linear
+    revenues: Mapping[str, float]
+    inputs: Sequence[str] = INPUTS
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Raises `ValueError` for models of a release that saw other inputs or kept other things in mind."""
+        if state.get("inputs") != INPUTS or state.keys() != {field.name for field in fields(self)}:
+            raise ValueError("another release has served this")
+        self.__dict__.update(state)
+
+    def score(self, features: Sequence[float], at: float, currency: str) -> Said:
+        """The champion's probability of churn, expected engagement, and expected revenue."""
+        inputs = self._inputs(features, at)
+        churn = probability(self.pool[self.champion](inputs))
+        if not self.outcomes:
+            return Said(churn)
+        count = math.exp(self.log_engagement(inputs))
+        root = math.sqrt(count)
+        low, high = max(0.0, root + self.below) ** 2, max(0.0, root + self.above) ** 2
+        mean = self.revenues.get(currency)
+        value = None if mean is None else mean * math.exp(self.log_share(inputs))
+        return Said(churn, Expected(count, low, high), value)
+
+    def members(self, features: Sequence[float], at: float) -> Sequence[float]:
+        """The probability of churn by each member of the pool."""
+        inputs = self._inputs(features, at)
+        return [probability(self.pool[name](inputs)) for name in MEMBERS]
+
+    def explain(self, features: Sequence[float], at: float) -> Explanation:
+        """The champion's log-odds taken apart."""
+        return _explain(self.pool[self.champion], self._inputs(features, at))
+
+    def explain_engagement(self, features: Sequence[float], at: float) -> Explanation:
+        """The logarithm of the expected engagement taken apart."""
+        return _explain(self.log_engagement, self._inputs(features, at))
+
+    def _inputs(self, features: Sequence[float], at: float) -> list[float]:
+        return inputs_of(features, at, self.habit, self.horizon)
+
+
+def _explain(scorer: Scorer, inputs: Sequence[float]) -> Explanation:
+    parts = map(Part, scorer.contributions(inputs), INPUTS, inputs)
+    return Explanation(scorer.average, list(parts))

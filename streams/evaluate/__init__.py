@@ -1,0 +1,1 @@
+"""Evaluate: how well the predictions would have done on a log from a file, without broker or store."""

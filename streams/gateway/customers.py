@@ -1,0 +1,91 @@
+"""What admins may do with everything that is held of a customer: have it all, and have it gone."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+from pydantic import BaseModel, Field
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from schemas.settings import Settings
+from streams.gateway.erased import Erased
+from streams.gateway.publisher import NotAcknowledgedError, Publisher
+from streams.gateway.refusal import Refusal
+from streams.gateway.tokens import admin
+from streams.person import erase, export
+
+Customer = Annotated[str, Path(min_length=1, max_length=300, description="A user id, or `anon:` and an anonymous id.")]
+
+_EXPORT = "/export"
+
+
+class Erasure(BaseModel):
+    """What was erased."""
+
+    keys: int = Field(description="Ids that are known as erased from now on.")
+    profiles: int = Field(description="Profiles that were removed.")
+
+
+class Held(BaseModel):
+    """Everything that is held of a person."""
+
+    customer: str = Field(description="The key under which the person is known now.")
+    keys: list[str] = Field(description="Every key of theirs.")
+    profiles: list[dict[str, Any]] = Field(description="What is remembered under each key; see profile.json.")
+    published: dict[str, dict[str, str]] = Field(description="The fields that other services may read, by key.")
+    erased: list[str] = Field(description="Those of the keys that were erased.")
+
+
+class Customers:
+    """The routes about one customer, for admins."""
+
+    def __init__(self, settings: Settings, publisher: Publisher, erased: Erased) -> None:
+        self._settings, self._publisher, self._erased = settings, publisher, erased
+
+    @property
+    def router(self) -> APIRouter:
+        """The routes."""
+        router = APIRouter(dependencies=[Depends(admin)])
+        path = "/v1/customers/{customer:path}"
+        router.add_api_route(
+            f"{path}{_EXPORT}", self.export, response_model=Held, summary="All that is held of a person"
+        )
+        router.add_api_route(
+            path, self.erase, methods=["DELETE"], response_model=Erasure, summary="Erase a person, for good"
+        )
+        return router
+
+    async def export(self, customer: Customer) -> dict[str, Any]:
+        """Profiles, ids and scores of a person under every key. 404 if nothing is held."""
+        redis: Redis = Redis.from_url(self._settings.redis_url)
+        try:
+            held = await export(redis, self._settings, customer)
+        except RedisError as error:
+            raise _unavailable("redis_unavailable", "Redis does not answer") from error
+        finally:
+            await redis.aclose()
+        if not held["profiles"] and not held["erased"]:
+            raise Refusal(404, "not_found", "nothing is held of this customer", "anonymous ids begin with anon:")
+        return held
+
+    async def erase(self, customer: Customer) -> Erasure:
+        """Remove all that is held of a person under every key, and take in nothing of them from now on."""
+        if customer.endswith(_EXPORT):
+            # An answer that something was erased would be believed.
+            advice = f"leave {_EXPORT} out to erase; `ebbflow erase` takes an id that ends so"
+            raise Refusal(400, "invalid", f"{_EXPORT} is not part of an id here", advice)
+        redis: Redis = Redis.from_url(self._settings.redis_url)
+        try:
+            person = await erase(redis, self._settings, self._publisher, customer)
+        except RedisError as error:
+            raise _unavailable("redis_unavailable", "Redis does not answer") from error
+        except NotAcknowledgedError as error:
+            raise _unavailable("broker_unavailable", str(error)) from error
+        finally:
+            await redis.aclose()
+        await self._erased.look()
+        return Erasure(keys=len(person.keys), profiles=len(person.profiles))
+
+
+def _unavailable(code: str, message: str) -> Refusal:
+    return Refusal(503, code, message, "nothing is confirmed: send it again")

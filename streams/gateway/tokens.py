@@ -1,0 +1,69 @@
+"""Tokens: who may read what Ebbflow knows, and who may change it. Write keys open neither.
+
+A route asks for one by a dependency: `Depends(reader)` or `Depends(admin)`; both give the token's name.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from schemas.credentials import Credential, credentials
+from schemas.settings import Settings
+from streams.gateway.keys import name_of
+from streams.gateway.refusal import Refusal
+
+_READ = HTTPBearer(auto_error=False, scheme_name="readToken", description="One of EBBFLOW_READ_TOKENS, or an admin's.")
+_ADMIN = HTTPBearer(auto_error=False, scheme_name="adminToken", description="One of EBBFLOW_ADMIN_TOKENS.")
+_BEARER = {"WWW-Authenticate": "Bearer"}
+
+
+class Tokens:
+    """The tokens of this installation. They are compared in constant time, and never logged."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._readers = credentials(settings.read_tokens)
+        self._admins = credentials(settings.admin_tokens)
+
+    def may_read(self, presented: str | None) -> str:
+        """The name of a token that may read; raises `Refusal` (401 or 403) if it may not."""
+        if not self._readers and not self._admins:
+            raise _nobody("reads", "READ")
+        return self._name(presented, [*self._readers, *self._admins])
+
+    def may_administer(self, presented: str | None) -> str:
+        """The name of an admin's token; raises `Refusal` (401 or 403) if it is none."""
+        if not self._admins:
+            raise _nobody("exports or erases", "ADMIN")
+        if presented and name_of(presented, self._readers) is not None:
+            raise Refusal(403, "forbidden", "this token may only read", "use one of EBBFLOW_ADMIN_TOKENS")
+        return self._name(presented, self._admins)
+
+    def _name(self, presented: str | None, known: Sequence[Credential]) -> str:
+        if not presented:
+            raise Refusal(401, "unauthorized", "a token is missing", "send it as Authorization: Bearer", _BEARER)
+        name = name_of(presented, known)
+        if name is None:
+            raise Refusal(401, "unauthorized", "the token is not one of this gateway's", headers=_BEARER)
+        return name
+
+
+def _nobody(does: str, kind: str) -> Refusal:
+    setting = f"EBBFLOW_{kind}_TOKENS"
+    return Refusal(403, "forbidden", f"nobody {does} here: no token is configured", f"set {setting} for the gateway")
+
+
+def reader(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_READ)]) -> str:
+    """Lets those pass who may read, by name."""
+    return _tokens(request).may_read(bearer.credentials if bearer else None)
+
+
+def admin(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]) -> str:
+    """Lets admins pass, by name."""
+    return _tokens(request).may_administer(bearer.credentials if bearer else None)
+
+
+def _tokens(request: Request) -> Tokens:
+    tokens: Tokens = request.app.state.tokens
+    return tokens

@@ -1,0 +1,111 @@
+"""Everything that is held of one person, under whatever keys: to be shown, and to be erased for good."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from redis.asyncio import Redis
+
+from processors.identity import MAX_CLAIMS
+from schemas.profile import Profile
+from schemas.settings import Settings
+from streams.gateway.publisher import Publisher, Record
+from streams.store.erased import ErasedStore, digest_of
+from streams.store.profiles import ProfileStore
+from streams.topics import ERASED
+
+_PATIENCE_MS = 1_000
+
+
+@dataclass(frozen=True)
+class Person:
+    """The keys of one person, first the one that the others moved to, and the profiles that there are of them."""
+
+    keys: tuple[str, ...]
+    profiles: dict[str, Profile]
+
+
+async def find(redis: Redis, settings: Settings, customer: str) -> Person:
+    """Who stands behind a key: where it moved to, and every key that moved there. Never seen: that key alone."""
+    store = ProfileStore(redis, settings)
+    main, passed = (await store.resolve([customer]))[customer], set[str]()
+    while main.facts.moved_to and main.customer not in passed:
+        # Further than a touchpoint is sent on, yet the same person.
+        passed.add(main.customer)
+        main = (await store.resolve([main.customer]))[main.customer]
+    keys, profiles = dict.fromkeys((main.customer,)), {main.customer: main}
+    waiting = [main]
+    while waiting:
+        aliases = [alias for profile in waiting for alias in profile.facts.aliases if alias not in keys]
+        found = await store.load(aliases)
+        waiting = [one for one in found.values() if one.facts.moved_to in keys or _is_about_to_move(one)]
+        for profile in waiting:
+            keys[profile.customer] = None
+            profiles[profile.customer] = profile
+    return Person((*keys,), {key: profile for key, profile in profiles.items() if profile.revision})
+
+
+def _is_about_to_move(alias: Profile) -> bool:
+    """A key that was asked to hand over and has not got there; one that is shared by many never will."""
+    return not alias.facts.moved_to and alias.facts.claims < MAX_CLAIMS
+
+
+async def export(redis: Redis, settings: Settings, customer: str) -> dict[str, Any]:
+    """Everything that Redis holds of a person, ready for JSON; `profiles` is empty if that is nothing."""
+    person = await find(redis, settings, customer)
+    erased = await ErasedStore(redis, settings).among(person.keys)
+    profiles, published = [], {}
+    for key, profile in person.profiles.items():
+        profiles.append(msgspec.to_builtins(profile, str_keys=True))
+        if fields := cast(dict[bytes, bytes], await redis.hgetall(settings.keyspace(f"customer:{key}"))):
+            published[key] = {name.decode(): value.decode() for name, value in fields.items()}
+    return {"customer": person.keys[0], "keys": list(person.keys), "profiles": profiles, "published": published,
+            "erased": sorted(erased)}  # fmt: skip
+
+
+async def erase(redis: Redis, settings: Settings, publisher: Publisher, customer: str) -> Person:
+    """Erase a person: profiles, other keys, predictions that wait, alerts' states, timers. What comes later of them is
+    dropped by gateways and workers, also after a rebuild, and if Redis loses everything. To do it twice does no harm.
+
+    Returns who it was. Touchpoints that stand in Kafka's log already stay there as long as the log does.
+
+    Raises:
+        redis.exceptions.RedisError, NotAcknowledgedError: if one of them is away; then it is to be done again.
+    """
+    person, now = await find(redis, settings, customer), datetime.now(UTC)
+    topic, value = settings.topic(ERASED), json.dumps({"at": now.isoformat(timespec="seconds")}).encode()
+    # First where it lasts: a rebuild reads this topic before all others.
+    await publisher.publish(
+        [Record(topic, digest_of(key).encode(), value, round(now.timestamp() * 1000)) for key in person.keys]
+    )
+    await ErasedStore(redis, settings).erase(person.keys)
+    return person
+
+
+async def read_erased(settings: Settings) -> set[str]:
+    """The digests of everybody who was erased, from the log.
+
+    Raises:
+        aiokafka.errors.KafkaError: if the broker is away.
+    """
+    found: set[str] = set()
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.broker_url, enable_auto_commit=False)
+    partition = TopicPartition(settings.topic(ERASED), 0)
+    await consumer.start()
+    try:
+        consumer.assign([partition])
+        await consumer.seek_to_beginning(partition)
+        while True:
+            fetched = await consumer.getmany(partition, timeout_ms=_PATIENCE_MS)
+            for record in fetched.get(partition, ()):
+                found.add((record.key or b"").decode())
+            # Asked for the end of a log, not every broker tells the truth; what comes with a fetch is right. There is
+            # none before the first fetch, which a busy broker may be slow to answer.
+            end = consumer.highwater(partition)
+            if end is not None and await consumer.position(partition) >= end:
+                return found
+    finally:
+        await consumer.stop()

@@ -1,0 +1,33 @@
+-- Forgets customers, and remembers that they were erased, in one call.
+-- KEYS[1]: the set of who was erased. KEYS[2...]: of each customer the profile and the hash of published fields, in turn,
+-- and then of each partition its hash and its timers. ARGV: how many customers, the customers, their digests.
+-- Returns how many profiles there were.
+local count, found, erased = tonumber(ARGV[1]), 0, {}
+for i = 1, count do
+    erased[ARGV[1 + i]] = true
+    found = found + redis.call('DEL', KEYS[2 * i])
+    redis.call('DEL', KEYS[2 * i + 1])
+    redis.call('SADD', KEYS[1], ARGV[1 + count + i])
+end
+-- A message is {topic, key, JSON, time}; a note also names another key than the one that it is for.
+local function is_about_them(message)
+    local said = cjson.decode(message[3])
+    return erased[message[2]] or erased[said.source] or erased[said.to]
+end
+for place = 2 * count + 2, #KEYS, 2 do
+    local held, kept = redis.call('HGET', KEYS[place], 'messages'), {}
+    for _, message in ipairs(held and cmsgpack.unpack(held) or {}) do
+        if not is_about_them(message) then
+            kept[#kept + 1] = message
+        end
+    end
+    if #kept > 0 then
+        redis.call('HSET', KEYS[place], 'messages', cmsgpack.pack(kept))
+    else
+        redis.call('HDEL', KEYS[place], 'messages')
+    end
+    for i = 1, count do
+        redis.call('ZREM', KEYS[place + 1], ARGV[1 + i])
+    end
+end
+return found
