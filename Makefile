@@ -21,10 +21,10 @@ demo: $(VENV)/.embedded ## Watch a simulated shop live, until Ctrl-C or for DURA
 	@$(BIN)/ebbflow demo $(if $(DURATION),--duration $(DURATION)s)
 
 test: lint ## Check everything: style, types, layers, and all tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 test-kafka: $(VENV)/.dev ## Run the integration and fault suites on Apache Kafka
-	$(BIN)/pytest -n 2 --dist loadfile --kafka=apache tests/integration
+	$(BIN)/pytest -n 3 --dist loadfile --kafka=apache tests/integration
 	$(BIN)/pytest --faults --kafka=apache tests/faults
 
 test-faults: $(VENV)/.dev ## Break everything, on both brokers, and count what was lost or doubled

@@ -14,8 +14,7 @@ from processors.reading import read
 from schemas.profile import Facts
 from schemas.settings import Settings
 from tests.harness import records_of, wait_until
-from tests.integration.test_rebuild import rebuild
-from tests.integration.working import folded, producer_for, profiles_of, running_worker
+from tests.integration.working import ebbflow, folded, producer_for, profiles_of, running_worker
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -113,7 +112,7 @@ def test_two_workers_with_restarts_come_to_what_was_known_from_the_start(
     before = profiles_of(settings)
     assert sum(one.facts.touchpoints for one in before.values()) == TOUCHES
 
-    said = rebuild(settings, "--yes")
+    said = ebbflow(settings, "rebuild", "--yes")
     assert said.returncode == 0, said.stderr
     after = profiles_of(settings)
     assert {name: msgspec.msgpack.encode(one.facts) for name, one in after.items()} == {

@@ -1,8 +1,5 @@
 """Case 4, Redis: killed, stalled, full, a replica, behind, empty. The store is the test's own."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -15,7 +12,7 @@ from tests.faults.store import AOF, FragileStore
 from tests.faults.traffic import freeze_model, history
 from tests.faults.world import World
 from tests.harness import wait_until
-from tests.integration.working import environment_of
+from tests.integration.working import ebbflow
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -138,14 +135,7 @@ def test_an_empty_redis_stops_the_worker_and_a_rebuild_restores_the_facts(
     assert world.folded() == 0
     freeze_model(world.settings)
     world.publish(sent[1000:1500])
-    rebuilt = subprocess.run(
-        [sys.executable, "-m", "streams.cli", "rebuild", "--yes"],
-        env=os.environ | environment_of(world.settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    rebuilt = ebbflow(world.settings, "rebuild", "--yes")
     assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
     assert world.folded() == 1000
     with world.worker(**SMALL):

@@ -21,6 +21,7 @@ from streams.topics import declare
 from tests.faults.traffic import Sent, freeze_model, publish
 from tests.harness import wait_until
 from tests.integration.working import environment_of, folded
+from tests.nursery import Forked
 
 _DELIVERED = re.compile(r"^DELIVERED (\d+) of", re.MULTILINE)
 
@@ -55,8 +56,7 @@ class World:
         """The test build of the worker, which fails where it is told to; killed when the block ends."""
         environment = environment_of(self.settings) | {"EBBFLOW_WORKER_METRICS_PORT": "0"}
         environment |= {"FAULT_AT": at, "FAULT_NTH": str(nth), "FAULT_DO": do} | more
-        command = [sys.executable, "-m", "tests.faults.faulty_worker"]
-        with Companion(name, command, self.log(name), environment) as worker:
+        with Forked(name, "tests.faults.faulty_worker", [], self.log(name), environment) as worker:
             try:
                 yield worker
             finally:

@@ -1,7 +1,6 @@
 """One budget for all partitions and workers: what is spent is spent once, and no more than there is."""
 
 import json
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -16,13 +15,13 @@ from processors.budget import Budget
 from processors.decay import DAY
 from schemas.profile import Profile
 from schemas.settings import Settings
-from streams.embedded.companion import Companion
 from streams.rebuild import clear
 from streams.store.models import Checkpoint
 from streams.store.partitions import Loaded, MovedError, PartitionStore, SpentError, Standing
 from tests.harness import records_of, wait_until
 from tests.integration.teaching import asked
 from tests.integration.working import environment_of, folded, producer_for, running_worker
+from tests.nursery import Forked
 from tests.unit.learning.world import taught
 
 pytestmark = pytest.mark.integration
@@ -104,10 +103,9 @@ def test_a_worker_killed_between_save_and_publish_spends_nothing_twice(thrifty: 
     freeze_model(thrifty)
     publish(thrifty)
     environment = environment_of(thrifty) | SMALL | {"EBBFLOW_WORKER_METRICS_PORT": "0"}
-    faulty = [sys.executable, "-m", "tests.faults.faulty_worker"]
     for nth in ("9", "30"):
         killed = environment | {"FAULT_AT": "after-save", "FAULT_NTH": nth}
-        with Companion("worker", faulty, tmp_path / f"{nth}.log", killed) as worker:
+        with Forked("worker", "tests.faults.faulty_worker", [], tmp_path / f"{nth}.log", killed) as worker:
             wait_until(lambda worker=worker: worker.status is not None)
     with running_worker(thrifty, tmp_path / "worker.log", **SMALL):
         wait_until(lambda: folded(thrifty) == CUSTOMERS)

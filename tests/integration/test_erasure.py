@@ -2,8 +2,6 @@
 back."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +14,7 @@ from redis import Redis
 from schemas.settings import Settings
 from streams.topics import TOPICS
 from tests.harness import WRITE_KEY, records_of, running_gateway, wait_until
-from tests.integration.test_rebuild import rebuild
-from tests.integration.working import environment_of, folded, producer_for, profiles_of, running_worker
+from tests.integration.working import ebbflow, folded, producer_for, profiles_of, running_worker
 
 pytestmark = pytest.mark.integration
 
@@ -111,7 +108,7 @@ def test_a_person_is_erased_under_every_id_and_stays_so(own: Settings, client: h
         # Redis loses all of it, who was erased among it.
         for key in redis.scan_iter(f"{own.keyspace('')}*"):
             redis.delete(key)
-    said = rebuild(own, "--yes")
+    said = ebbflow(own, "rebuild", "--yes")
     assert said.returncode == 0, said.stderr
     # What was not committed yet is left to the workers.
     with running_worker(own, tmp_path / "again.log"):
@@ -127,8 +124,7 @@ def test_the_command_erases_too(own: Settings, tmp_path: Path) -> None:
     producer.close()
     with running_worker(own, tmp_path / "worker.log"):
         wait_until(lambda: folded(own) == 1)
-        command = [sys.executable, "-m", "streams.cli", "erase", "eve", "--yes"]
-        said = subprocess.run(command, env=environment_of(own), capture_output=True, text=True, timeout=60)
+        said = ebbflow(own, "erase", "eve", "--yes")
         assert said.returncode == 0, said.stderr
         assert "Erased" in said.stdout
     assert not profiles_of(own)

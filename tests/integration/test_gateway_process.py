@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from streams.topics import declare
 from tests.brokers.choice import OwnBroker, Stack
 from tests.harness import WRITE_KEY, records_of, running_gateway, settings_for, wait_until
 from tests.integration.working import environment_of
+from tests.nursery import Forked
 
 pytestmark = pytest.mark.integration
 
@@ -34,7 +34,7 @@ ORDER = {"userId": "ada-lovelace", "event": "Order Completed", "properties": {"r
 @contextmanager
 def gateway_process(log: Path, **environment: str) -> Iterator[Companion]:
     """`ebbflow gateway` with these settings."""
-    with Companion("the gateway", [sys.executable, "-m", "streams.cli", "gateway"], log, environment) as gateway:
+    with Forked("the gateway", "streams.cli", ["gateway"], log, environment) as gateway:
         yield gateway
 
 

@@ -1,8 +1,6 @@
 """Import by the command line into a running worker: an export of another system becomes profiles, once."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,21 +10,15 @@ from schemas.rejected import Rejected
 from schemas.settings import Settings
 from streams.store.erased import ERASED, digest_of
 from tests.harness import records_of, wait_until
-from tests.integration.working import environment_of, folded, profiles_of, running_worker
+from tests.integration.working import ebbflow, folded, profiles_of, running_worker
 
 pytestmark = pytest.mark.integration
 
 HEADER = "Name,Email,Financial Status,Currency,Total,Created at,Lineitem quantity,Lineitem name,Cancelled at,Id"
 
 
-def run(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "streams.cli", "import", *arguments]
-    environment = {**environment_of(settings), "PATH": "", "COLUMNS": "200"}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
-
-
 def imported(settings: Settings, *arguments: str) -> str:
-    done = run(settings, *arguments)
+    done = ebbflow(settings, "import", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -130,7 +122,7 @@ def test_mistakes_are_told_in_words(settings: Settings, orders: Path) -> None:
         (("--as", "shopify-orders", "--map", "Email=Mail"), "no such column"),
         (("--as", "intercom-conversations"), "no column of"),
     ):
-        done = run(settings, str(orders), *arguments)
+        done = ebbflow(settings, "import", str(orders), *arguments)
         assert done.returncode != 0
         assert words in done.stderr
         assert "Traceback" not in done.stderr

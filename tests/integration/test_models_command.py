@@ -1,9 +1,6 @@
 """`ebbflow models`, as an operator runs it."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from pydantic import SecretStr
@@ -14,7 +11,7 @@ from schemas.settings import Settings
 from streams.store.models import Checkpoint, ModelStore
 from tests.integration.outcomes import outcomes
 from tests.integration.teaching import asked
-from tests.integration.working import environment_of
+from tests.integration.working import ebbflow
 
 pytestmark = pytest.mark.integration
 
@@ -36,22 +33,14 @@ def own(settings: Settings) -> Settings:
     return own
 
 
-def models(own: Settings, *words: str, answer: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], **environment_of(own)}
-    command = [sys.executable, "-m", "streams.cli", "models", *words]
-    return subprocess.run(
-        command, env=environment, input=answer, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
 def test_versions_are_listed_and_their_cards_shown(own: Settings) -> None:
-    listed = models(own, "list").stdout.splitlines()
+    listed = ebbflow(own, "models", "list").stdout.splitlines()
     assert [line.split()[0] for line in listed] == ["version", "2", "1"]
     assert "current" in listed[1]
     assert "250" in listed[1]
     assert "200" in listed[2]
-    assert [card["version"] for card in json.loads(models(own, "list", "--json").stdout)] == [2, 1]
-    shown = models(own, "show", "1").stdout
+    assert [card["version"] for card in json.loads(ebbflow(own, "models", "list", "--json").stdout)] == [2, 1]
+    shown = ebbflow(own, "models", "show", "1").stdout
     for words in (
         "200 outcomes until",
         "all time",
@@ -61,36 +50,36 @@ def test_versions_are_listed_and_their_cards_shown(own: Settings) -> None:
         "engagement interval",
     ):
         assert words in shown
-    assert json.loads(models(own, "show", "--json").stdout)["version"] == 2
+    assert json.loads(ebbflow(own, "models", "show", "--json").stdout)["version"] == 2
 
 
 def test_the_current_version_is_the_one_that_is_served_whatever_else_is_kept(own: Settings) -> None:
     with Redis.from_url(own.redis_url) as redis:
         redis.hset(own.keyspace("model"), "card", '{"of": "another release"}')
-    assert "current" not in models(own, "list").stdout
-    shown = models(own, "show")
+    assert "current" not in ebbflow(own, "models", "list").stdout
+    shown = ebbflow(own, "models", "show")
     assert (shown.returncode, shown.stdout) == (1, "")
     assert "Of version 2 no card is kept" in shown.stderr
-    assert "200 outcomes" in models(own, "show", "1").stdout
+    assert "200 outcomes" in ebbflow(own, "models", "show", "1").stdout
 
 
 def test_a_rollback_asks_and_makes_a_new_version_of_an_old_one(own: Settings) -> None:
-    assert models(own, "rollback", "1", answer="n\n").returncode == 1
-    assert len(models(own, "list").stdout.splitlines()) == 3
-    back = models(own, "rollback", "1", "--yes")
+    assert ebbflow(own, "models", "rollback", "1", answer="n\n").returncode == 1
+    assert len(ebbflow(own, "models", "list").stdout.splitlines()) == 3
+    back = ebbflow(own, "models", "rollback", "1", "--yes")
     assert (back.stdout, back.returncode) == ("Version 3 goes on from where version 1 stood.\n", 0)
-    assert "current, back to 1" in models(own, "list").stdout.splitlines()[1]
+    assert "current, back to 1" in ebbflow(own, "models", "list").stdout.splitlines()[1]
 
 
 def test_what_cannot_be_done_is_said(settings: Settings, own: Settings) -> None:
-    unknown = models(own, "rollback", "7", "--yes")
+    unknown = ebbflow(own, "models", "rollback", "7", "--yes")
     assert (unknown.returncode, unknown.stderr) == (
         1,
         "Of version 7 no card is kept; `ebbflow models list` shows those that are.\n",
     )
-    other = models(own.model_copy(update={"model_key": SecretStr("another key")}), "rollback", "1", "--yes")
+    other = ebbflow(own.model_copy(update={"model_key": SecretStr("another key")}), "models", "rollback", "1", "--yes")
     assert other.returncode == 1
     assert "EBBFLOW_MODEL_KEY" in other.stderr
-    none = models(own.model_copy(update={"prefix": f"{settings.prefix}-new"}), "show")
+    none = ebbflow(own.model_copy(update={"prefix": f"{settings.prefix}-new"}), "models", "show")
     assert none.returncode == 1
     assert "No model yet" in none.stderr

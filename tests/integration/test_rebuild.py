@@ -3,8 +3,6 @@
 import asyncio
 import json
 import random
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,7 @@ from streams.rebuild import rebuild as fold_again
 from streams.store.erased import digest_of
 from streams.store.models import Checkpoint, ModelStore
 from tests.harness import records_of, wait_until
-from tests.integration.working import environment_of, folded, producer_for, profiles_of, running_worker
+from tests.integration.working import ebbflow, folded, producer_for, profiles_of, running_worker
 from tests.unit.learning.world import taught
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -34,11 +32,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 CUSTOMERS, DAYS = 60, 120
 BEGIN = 1_735_689_600.0
 """2025-01-01 00:00 UTC."""
-
-
-def rebuild(settings: Settings, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "streams.cli", "rebuild", *options]
-    return subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, timeout=60, input="")
 
 
 def publish_history(settings: Settings, count: int, seed: int = 5) -> None:
@@ -126,8 +119,8 @@ def test_an_emptied_redis_is_noticed_and_rebuilt_with_the_same_facts(short: Sett
         assert worker.status == 1
     assert "`ebbflow rebuild`" in log.read_text()
 
-    assert rebuild(short).returncode != 0, "it forgets profiles, so it asks first"
-    done = rebuild(short, "--yes")
+    assert ebbflow(short, "rebuild").returncode != 0, "it forgets profiles, so it asks first"
+    done = ebbflow(short, "rebuild", "--yes")
     assert done.returncode == 0, done.stderr
     assert facts_of(short) == before
     assert len(records_of(short, "outcomes")) == outcomes, "what was published before is not published again"
@@ -174,7 +167,7 @@ def test_the_shop_comes_out_of_the_log_with_the_same_facts_and_scores(short: Set
         wait_until(lambda: folded(short) == count, within=120)
         assert worker.stop() == 0
     before = profiles_of(short)
-    assert rebuild(short, "--yes").returncode == 0
+    assert ebbflow(short, "rebuild", "--yes").returncode == 0
     after = profiles_of(short)
     assert facts_of(short) == {customer: msgspec.json.encode(profile.facts) for customer, profile in before.items()}
     scored = 0
@@ -228,7 +221,7 @@ def test_workers_have_to_be_stopped_where_the_broker_can_tell(
     with running_worker(short, tmp_path / "worker.log"):
         publish_history(short, 1)
         wait_until(lambda: folded(short) == 1)
-        done = rebuild(short, "--yes")
+        done = ebbflow(short, "rebuild", "--yes")
     assert done.returncode == 1
     assert "stop them all" in done.stderr
     assert folded(short) == 1

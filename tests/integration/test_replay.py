@@ -1,8 +1,6 @@
 """Replay by the command line into a running worker: exact, resumable, and the same when it is done again."""
 
 import random
-import subprocess
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from schemas.alert import Alert
 from schemas.outcome import Outcome
 from schemas.settings import Settings
 from tests.harness import records_of, wait_until
-from tests.integration.working import environment_of, folded, profiles_of, running_worker
+from tests.integration.working import ebbflow, folded, profiles_of, running_worker
 
 pytestmark = pytest.mark.integration
 
@@ -36,9 +34,7 @@ def orders(tmp_path: Path) -> Path:
 
 
 def replay(settings: Settings, file: Path, *options: str) -> str:
-    command = [sys.executable, "-m", "streams.cli", "replay", str(file), *OPTIONS, *options]
-    environment = {**environment_of(settings), "PATH": "", "COLUMNS": "200"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
+    done = ebbflow(settings, "replay", str(file), *OPTIONS, *options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -94,8 +90,7 @@ def test_refused_rows_are_reported_and_kept(settings: Settings, tmp_path: Path) 
 
 
 def test_a_mistake_in_the_options_is_one_clear_line(settings: Settings, orders: Path) -> None:
-    command = [sys.executable, "-m", "streams.cli", "replay", str(orders), *OPTIONS[2:], "--customer", "nobody"]
-    done = subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, timeout=60)
+    done = ebbflow(settings, "replay", str(orders), *OPTIONS[2:], "--customer", "nobody")
     assert done.returncode == 1
     assert done.stderr.strip() == "ebbflow: --customer nobody: no such column; the file has who, when, paid"
 

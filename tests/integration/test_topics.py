@@ -1,15 +1,12 @@
 """Topics: declared once, found ever after, and what `ebbflow topics` says of them."""
 
-import subprocess
-import sys
-
 import pytest
 from kafka import KafkaProducer
 
 from streams.topics import TOPICS, declare, describe
 from tests.brokers.choice import Stack
 from tests.harness import settings_for
-from tests.integration.working import environment_of
+from tests.integration.working import ebbflow
 
 pytestmark = pytest.mark.integration
 
@@ -39,9 +36,9 @@ def test_records_are_counted(stack: Stack) -> None:
 
 def test_the_command_declares_and_shows(stack: Stack) -> None:
     settings = settings_for(stack)
-    command, shown = [sys.executable, "-m", "streams.cli", "topics"], []
+    shown = []
     for _ in range(2):
-        done = subprocess.run(command, env=environment_of(settings), capture_output=True, text=True, timeout=30)
+        done = ebbflow(settings, "topics")
         assert done.returncode == 0, done.stderr
         shown.append(done.stdout)
     assert shown[0].count("made now") == len(TOPICS)

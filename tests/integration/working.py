@@ -1,10 +1,10 @@
 """Running workers as users do: a process of its own, set up by its environment, killed when the test says so."""
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from kafka import KafkaProducer
 from pydantic import SecretStr
@@ -15,6 +15,7 @@ from schemas.profile import Profile
 from schemas.settings import Settings
 from streams.embedded.companion import Companion
 from streams.store.profiles import ProfileStore
+from tests.nursery import Forked, run
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -32,11 +33,17 @@ def environment_of(settings: Settings) -> dict[str, str]:
 def running_worker(settings: Settings, log: Path, **more: str) -> Iterator[Companion]:
     """A worker process, killed when the block ends; metrics are off unless a port is given."""
     environment = {**environment_of(settings), "EBBFLOW_WORKER_METRICS_PORT": "0", **more}
-    with Companion("worker", [sys.executable, "-m", "streams.cli", "worker"], log, environment) as worker:
+    with Forked("worker", "streams.cli", ["worker"], log, environment) as worker:
         try:
             yield worker
         finally:
             worker.stop(within=0)
+
+
+def ebbflow(settings: Settings, *words: str, answer: str = "") -> CompletedProcess[str]:
+    """Run an `ebbflow` command to its end, in a wide terminal; what it finds on its standard input is the answer."""
+    environment = {**environment_of(settings), "COLUMNS": "200"}
+    return run("streams.cli", *words, environment=environment, answer=answer)
 
 
 def profiles_of(settings: Settings) -> dict[str, Profile]:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from tests.brokers.choice import OwnBroker, Stack
 from tests.harness import WRITE_KEY, records_of, settings_for, wait_until
 from tests.integration.test_gateway_process import answers
 from tests.integration.working import environment_of, folded, profiles_of, running_worker
+from tests.nursery import Forked
 from tests.sdks.driving import NodeSdk, PythonSdk, running
 
 pytestmark = [pytest.mark.sdks, pytest.mark.integration, pytest.mark.timeout(300)]
@@ -61,8 +61,8 @@ def test_acknowledged_is_kept_and_nothing_counts_twice(broker: OwnBroker, stack:
     settings = settings_for(Stack(broker.broker_url, stack.redis_url))
     declare(settings)
     url = f"http://127.0.0.1:{settings.gateway_port}"
-    command, environment = [sys.executable, "-m", "streams.cli", "gateway"], environment_of(settings)
-    gateway = Companion("the gateway", command, tmp_path / "gateway.log", environment)
+    log = tmp_path / "gateway.log"
+    gateway = Forked("the gateway", "streams.cli", ["gateway"], log, environment_of(settings))
     logs = {name: tmp_path / f"{name}.log" for name in CLIENTS}
     with running_worker(settings, tmp_path / "worker.log"), gateway, ExitStack() as clients:
         gateway.wait_until(lambda: answers(url), within=20)
