@@ -15,9 +15,10 @@ from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
 from processors.scoring import prediction_of, score
 from processors.timers import arm, due_at
 from schemas.alert import Alert
+from schemas.judgements import Judgements
 from schemas.outcome import Outcome
 from schemas.policy import Policy
-from schemas.profile import Judgements, Profile
+from schemas.profile import Profile
 from schemas.touch import Note, Touch
 
 _RESCORE_SHARE = 0.5
@@ -76,7 +77,7 @@ def advance(
 
     # 1. Facts, also of other keys that turn out to be the same person.
     before = profile.judgements
-    traced = trace(profile, new, policy) if new else Traced(profile.facts, before.pending, ())
+    traced = trace(profile, new, policy) if new else Traced(profile.facts, before.pending, (), joining=profile.joining)
     facts, folded = traced.facts, traced.folded
     returned_at = returned(profile.facts, folded, policy) or before.returned_at
     now = max(now, facts.last_seen)
@@ -112,5 +113,5 @@ def advance(
     for touch in touchpoints:
         if touch.offset > at.get(touch.partition, -1):
             at[touch.partition] = touch.offset
-    after = Profile(profile.customer, facts, judgements, at, profile.revision)
+    after = Profile(profile.customer, facts, judgements, at, profile.revision, traced.joining)
     return Step(after, alerts, outcomes, folded, traced.notes, repeated)

@@ -12,8 +12,9 @@ from processors.learning.inputs import IN_WORDS
 from processors.models import Models
 from processors.suggestions import suggest
 from schemas.alert import Alert, AlertKind, AtStake, Reason, Severity, Sureness
+from schemas.facts import Facts
+from schemas.judgements import Episode, Scores
 from schemas.policy import Policy
-from schemas.profile import Episode, Facts, Scores
 
 MAX_REASONS = 3
 _CRITICAL_RISK = 0.9

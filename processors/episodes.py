@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from processors.decay import DAY
-from schemas.profile import Episode
+from schemas.judgements import Episode
 
 Turn = Literal["opened", "closed"]
 

@@ -18,9 +18,10 @@ from processors.features import extract
 from processors.learning.learner import Learner
 from processors.models import Models, NoModels
 from processors.scoring import score
+from schemas.judgements import Scores
 from schemas.kinds import MEANINGFUL
 from schemas.policy import Policy
-from schemas.profile import Profile, Scores
+from schemas.profile import Profile
 from schemas.touch import Touch
 
 _SERVE_EVERY = 200

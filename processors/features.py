@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from math import copysign, log, log1p, sqrt
 
 from processors.decay import DAY, HALF_LIVES, LONG, MIDDLE, SHORT, factors, rate
+from schemas.facts import Facts
 from schemas.kinds import Kind
-from schemas.profile import Facts
 
 NAMES = (
     "recency",

@@ -8,8 +8,9 @@ from operator import attrgetter
 from processors.consent import may_profile
 from processors.decay import DAY, HALF_LIVES, LONG, MIDDLE, SHORT, factors
 from processors.particulars import DIGEST
+from schemas.facts import Facts, LastTouch, Money, Rhythm, Trait
 from schemas.kinds import MEANINGFUL, Kind
-from schemas.profile import Facts, LastTouch, Money, Profile, Rhythm, Trait
+from schemas.profile import Profile
 from schemas.touch import Feed, Touch
 
 MAX_RECENT = 8

@@ -9,6 +9,10 @@ handed over to.
 Notes may come again after a crash, but those of one partition in their order, so the place in the log of what they
 come of tells which were seen. Nobody takes over more than
 `MAX_ALIASES` keys, and an anonymous id that many users claim is nobody's: it is a device they share, or a constant.
+
+A client that was not answered sends again, by then under the user's id what it had sent without. So while a key is
+asked for what it remembers, the user's touches are kept beside the facts from before, and are folded again when it
+answers: without those that it knows.
 """
 
 from collections.abc import Sequence
@@ -18,12 +22,16 @@ from msgspec.structs import replace
 
 from processors.fold import fold, follow, remember
 from processors.merging import inherited, merged
+from schemas.facts import Facts
+from schemas.judgements import Prediction
 from schemas.policy import Policy
-from schemas.profile import Facts, Prediction, Profile
+from schemas.profile import Joining, Profile
 from schemas.touch import Absorb, Forward, Handover, Note, Touch
 
 MAX_ALIASES = 32
 MAX_CLAIMS = 4
+MAX_HELD = 32
+"""Touches that are kept while other keys are asked; with more, what is sent again counts again."""
 MAX_HOPS = 8
 """Keys that may pass on the same note: more only if they move to one another in a circle."""
 
@@ -39,17 +47,18 @@ class Traced:
     pending: Sequence[Prediction]
     folded: Sequence[Touch]
     notes: Sequence[Note] = ()
+    joining: Joining | None = None
 
 
 def trace(profile: Profile, touches: Sequence[Touch], policy: Policy) -> Traced:
     """Fold new touches and follow the notes among them, in order. The profile is not changed."""
     facts, pending = profile.facts, profile.judgements.pending
-    if not facts.moved_to and _are_plain(touches, facts):
+    if profile.joining is None and not facts.moved_to and _are_plain(touches, facts):
         return Traced(fold(facts, touches), pending, touches)
-    tracing = _Tracing(profile.customer, facts, list(pending), policy)
+    tracing = _Tracing(profile.customer, facts, list(pending), policy, profile.joining)
     for touch in touches:
         tracing.follow(touch)
-    return Traced(tracing.facts, tracing.pending, tracing.folded, tracing.notes)
+    return Traced(tracing.facts, tracing.pending, tracing.folded, tracing.notes, tracing.joining)
 
 
 def _are_plain(touches: Sequence[Touch], facts: Facts) -> bool:
@@ -70,6 +79,7 @@ class _Tracing:
     facts: Facts
     pending: Sequence[Prediction]
     policy: Policy
+    joining: Joining | None
     folded: list[Touch] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
@@ -86,13 +96,24 @@ class _Tracing:
 
     def _fold(self, touch: Touch) -> None:
         """A touch of this customer's, which may show other keys to be the same person."""
-        self.facts = fold(self.facts, [touch])
+        before, asked = self.facts, list[str]()
+        self.facts = fold(before, [touch])
         self.folded.append(touch)
         for alias in touch.aliases:
             known = alias in self.facts.aliases or alias == self.customer or self._apart(alias)
             if not known and len(self.facts.aliases) < MAX_ALIASES:
                 self.facts = replace(self.facts, aliases={**self.facts.aliases, alias: {}})
                 self.notes.append(Handover(alias, self.customer))
+                asked.append(alias)
+        self._hold(before, touch, asked)
+
+    def _hold(self, before: Facts, touch: Touch, asked: Sequence[str]) -> None:
+        """Keep a touch as long as somebody is asked."""
+        joining = self.joining or (Joining(before, [], []) if asked else None)
+        if joining is None:
+            return
+        held = [*joining.touches, touch]
+        self.joining = Joining(joining.before, held, [*joining.keys, *asked]) if len(held) <= MAX_HELD else None
 
     def _hand_over(self, note: Handover, touch: Touch) -> None:
         """Leave everything to the key that asked for it, unless it was left to another one before."""
@@ -102,7 +123,7 @@ class _Tracing:
         if not facts.moved_to:
             if facts.claims < MAX_CLAIMS:
                 self.notes.append(Absorb(to, self.customer, touch.partition, touch.offset, facts, list(self.pending)))
-                self.facts, self.pending = _stub(facts, to), []
+                self.facts, self.pending, self.joining = _stub(facts, to), [], None
         elif self.customer.startswith(_ANONYMOUS):
             claims = facts.claims + 1
             self.facts = replace(facts, claims=claims, moved_to=facts.moved_to if claims < MAX_CLAIMS else "")
@@ -126,9 +147,21 @@ class _Tracing:
             self.facts = facts = replace(facts, moved_to="")
         if isinstance(note, Absorb):
             self.pending = inherited(self.pending, facts, note.pending, note.facts, self.policy)
-            self.facts = _known_as(merged(facts, note.facts), note.facts)
+            self.facts = _known_as(self._joined(note), note.facts)
         elif not note.touch.digest or note.touch.digest not in facts.seen:
             self._fold(note.touch)
+
+    def _joined(self, note: Absorb) -> Facts:
+        """The facts of both, in which nothing stands that came to both."""
+        facts, joining = self.facts, self.joining
+        if joining is None:
+            return merged(facts, note.facts)
+        before, seen = merged(joining.before, note.facts), note.facts.seen
+        held = [touch for touch in joining.touches if not touch.digest or touch.digest not in seen]
+        keys = [key for key in joining.keys if key != note.source]
+        self.joining = Joining(before, held, keys) if keys else None
+        folded = fold(before, held)
+        return replace(folded, feeds=facts.feeds, aliases=facts.aliases, moved_to=facts.moved_to, claims=facts.claims)
 
     def _send_on(self, touch: Touch) -> None:
         """A touch that came to a key which has moved. It is this key that knows whether it came before."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Literal
 
+from schemas.facts import Facts
 from schemas.kinds import MEANINGFUL, Kind
 from schemas.policy import Policy
-from schemas.profile import Facts
 from schemas.touch import Touch
 
 Status = Literal["known", "active", "left", "lost"]

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from processors.decay import DAY, LONG, MIDDLE, factors
 from processors.fold import MAX_CURRENCIES, MAX_RECENT, MAX_TRAITS, remember
 from processors.predictions import MAX_PENDING
+from schemas.facts import Facts, Money, Rhythm
+from schemas.judgements import Prediction
 from schemas.policy import Policy
-from schemas.profile import Facts, Money, Prediction, Rhythm
 
 Value = TypeVar("Value")
 Number = TypeVar("Number", int, float)

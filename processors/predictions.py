@@ -14,10 +14,10 @@ import msgspec
 
 from processors.features import NAMES, as_dict
 from processors.models import MEMBERS
+from schemas.judgements import Prediction
 from schemas.kinds import MEANINGFUL
 from schemas.outcome import Outcome
 from schemas.policy import Policy
-from schemas.profile import Prediction
 from schemas.touch import Touch
 
 MAX_PENDING = 10

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from processors.features import main_currency, usual_engagement
 from processors.models import Models
+from schemas.facts import Facts
+from schemas.judgements import Prediction, Scores
 from schemas.policy import Policy
-from schemas.profile import Facts, Prediction, Scores
 
 _CHANCE, _COUNT, _CENT = 10_000, 1_000, 100
 _UNKNOWN = ""

@@ -5,8 +5,9 @@ from math import inf
 from processors.alerts import rules
 from processors.episodes import next_look
 from schemas.alert import AlertKind
+from schemas.facts import Facts
+from schemas.judgements import Episode, Judgements
 from schemas.policy import Policy
-from schemas.profile import Episode, Facts, Judgements
 
 _NONE = Episode()
 

@@ -4,8 +4,9 @@ person leaves for another."""
 import msgspec
 
 from schemas.consent import Purpose
+from schemas.facts import Facts
+from schemas.judgements import Prediction
 from schemas.kinds import Kind
-from schemas.profile import Facts, Prediction
 
 
 class Feed(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from processors.learning.measures import area, mean_log_loss
-from schemas.profile import Scores
+from schemas.judgements import Scores
 from streams.evaluate.truth import Moment
 
 MODEL = "model"

@@ -8,7 +8,9 @@ the whole profile in it would not be.
 import msgspec
 
 from processors.budget import Budget
-from schemas.profile import Facts, Judgements, Profile
+from schemas.facts import Facts
+from schemas.judgements import Judgements
+from schemas.profile import Joining, Profile
 
 PUBLISHED = (
     "churn_risk",
@@ -28,12 +30,13 @@ PUBLISHED = (
 Orders and revenue are those of one currency, the one with the most revenue."""
 
 
-class _Document(msgspec.Struct, gc=False):
+class _Document(msgspec.Struct, omit_defaults=True, gc=False):
     """A profile without what its key and its first line say."""
 
     facts: Facts
     judgements: Judgements
     at: dict[int, int]
+    joining: Joining | None = None
 
 
 _read = msgspec.msgpack.Decoder(_Document).decode
@@ -52,12 +55,13 @@ def read_profile(customer: str, held: bytes | None) -> Profile:
         raise ValueError(
             f"a profile in Redis was saved by another release ({error}): stop the workers and run `ebbflow rebuild`"
         ) from error
-    return Profile(customer, found.facts, found.judgements, found.at, int(revision))
+    return Profile(customer, found.facts, found.judgements, found.at, int(revision), found.joining)
 
 
 def write_profile(profile: Profile) -> bytes:
     """A profile as it is saved next: its next revision in a line, and then the document."""
-    return b"%d\n%b" % (profile.revision + 1, _write(_Document(profile.facts, profile.judgements, profile.at)))
+    document = _Document(profile.facts, profile.judgements, profile.at, profile.joining)
+    return b"%d\n%b" % (profile.revision + 1, _write(document))
 
 
 def read_budget(held: bytes | None) -> Budget:

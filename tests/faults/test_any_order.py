@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from processors.advance import advance
 from processors.decay import LONG, MIDDLE, factors
 from processors.fold import MAX_SEEN, fold
+from schemas.facts import Facts
 from schemas.kinds import Kind
-from schemas.profile import Facts, Profile
+from schemas.profile import Profile
 from schemas.touch import Touch
 from tests.faults.traffic import history
 from tests.faults.world import World

@@ -11,7 +11,7 @@ import pytest
 from processors.fold import fold
 from processors.kinds import KindRules
 from processors.reading import read
-from schemas.profile import Facts
+from schemas.facts import Facts
 from schemas.settings import Settings
 from tests.harness import records_of, wait_until
 from tests.integration.working import ebbflow, folded, producer_for, profiles_of, running_worker

@@ -8,7 +8,8 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from processors.advance import advance
-from schemas.profile import Facts, Profile
+from schemas.facts import Facts
+from schemas.profile import Profile
 from schemas.settings import Settings
 from streams.person import find
 from streams.store.documents import PUBLISHED

@@ -31,26 +31,20 @@ SNOWPLOW = (PAGE, ("order_completed", Kind.PURCHASE), TICKET)
 @dataclass(frozen=True)
 class Case:
     """An SDK, and what its story says: names and kinds. Without `again` it gives up when it is answered with 503, or
-    is not tried there. Where it `visits`, it begins as somebody unknown."""
+    is not tried there."""
 
     sdk: Sdk
     says: tuple[tuple[str, Kind | None], ...] = SEGMENT
     again: bool = True
-    visits: bool = True
 
 
 CASES = {
     "segment-python": Case(PythonSdk("segment-analytics-python==2.4.0", "segment_python.py")),
     "segment-python-2.3.4": Case(PythonSdk("segment-analytics-python==2.3.4", "segment_python.py")),
     "segment-node": Case(NodeSdk("segment_node.js")),
-    # What it sends again after `identify` it sends under the user's key, and the visitor's may have it, too: one of the
-    # two counts only if the visitor's history comes first. So here it sends again what it sent of a known user.
-    "segment-browser": Case(BrowserSdk("segment.html"), again=False),
-    "segment-browser-known": Case(BrowserSdk("segment.html", {"known": "yes"}), visits=False),
-    "segment-browser-batching": Case(BrowserSdk("segment.html", {"batching": "yes"}), again=False),
-    "segment-browser-batching-known": Case(
-        BrowserSdk("segment.html", {"batching": "yes", "known": "yes"}), visits=False
-    ),
+    # What these send again after `identify` they send under the user's key, and the visitor's has it, too.
+    "segment-browser": Case(BrowserSdk("segment.html")),
+    "segment-browser-batching": Case(BrowserSdk("segment.html", {"batching": "yes"})),
     "rudder-python": Case(PythonSdk("rudder-sdk-python==2.1.9", "rudder_python.py")),
     "rudder-node": Case(NodeSdk("rudder_node.js")),
     "rudder-browser": Case(BrowserSdk("rudder.html")),
@@ -107,7 +101,7 @@ def test_every_event_arrives_once(case: Case, story: Story, world: World, tmp_pa
     assert len(published) == len(case.says)
     # Until somebody says who it is, it is a visitor.
     unknown = {touch.kind for touch in published if touch.customer != story.user}
-    assert unknown == ({Kind.DISCOVER} & {kind for _, kind in case.says} if case.visits else set())
+    assert unknown == {Kind.DISCOVER} & {kind for _, kind in case.says}
 
 
 @each(again=True)

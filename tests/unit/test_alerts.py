@@ -9,8 +9,9 @@ from processors.learning.inputs import IN_WORDS
 from processors.models import NoModels
 from processors.suggestions import suggest
 from schemas.alert import Alert, AlertKind, Reason
+from schemas.facts import Facts
+from schemas.judgements import Episode, Scores
 from schemas.kinds import Kind
-from schemas.profile import Episode, Facts, Scores
 from tests.unit.making import POLICY, FixedModels, day, touch
 
 FEATURES = [1.5] * len(NAMES)

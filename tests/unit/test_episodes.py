@@ -1,7 +1,7 @@
 """An alert is a change of state: it opens once, holds, closes lower, and rests."""
 
 from processors.episodes import Rule, follow, next_look
-from schemas.profile import Episode
+from schemas.judgements import Episode
 
 RULE = Rule(opens=0.8, closes=0.5, hold=10.0, cool_down=100.0)
 

@@ -12,9 +12,9 @@ import pytest
 from processors.decay import DAY
 from processors.evaluation import Evaluation, snapshot_times
 from processors.learning.honesty import area
+from schemas.judgements import Scores
 from schemas.kinds import Kind
 from schemas.policy import Policy
-from schemas.profile import Scores
 from schemas.touch import Touch
 from streams.evaluate.truth import Truth
 from tests.unit.making import MONDAY, day, touch

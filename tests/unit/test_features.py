@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from processors.decay import DAY
 from processors.features import NAMES, WORDS, as_dict, extract, main_currency, usual_engagement, usual_revenue
 from processors.fold import fold
+from schemas.facts import Facts
 from schemas.kinds import Kind
-from schemas.profile import Facts
 from schemas.touch import Touch
 from tests.unit.making import day, touch
 from tests.unit.test_fold import TOUCHES

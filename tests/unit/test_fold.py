@@ -11,8 +11,9 @@ from processors import fold as folding
 from processors.decay import factors
 from processors.fold import fold, fresh
 from processors.particulars import DIGEST
+from schemas.facts import Facts
 from schemas.kinds import Kind
-from schemas.profile import Facts, Profile
+from schemas.profile import Profile
 from schemas.touch import Feed, Touch
 from tests.unit.making import day, touch
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from processors.advance import advance
 from processors.identity import MAX_ALIASES, MAX_CLAIMS
 from processors.notes import is_note, read_note, write_note
+from schemas.facts import Facts
 from schemas.kinds import Kind
 from schemas.policy import Policy
-from schemas.profile import Facts, Profile
+from schemas.profile import Profile
 from schemas.touch import Note, Touch
 from tests.unit.making import POLICY, FixedModels, day, touch
 
@@ -165,6 +166,41 @@ def test_keys_that_are_met_in_several_partitions_lose_nothing_either(
         log.append(touch(60, Kind.CONSIDER, visitor), rng.randrange(PARTITIONS))
     log.settle(rng)
     assert sum(profile.facts.touchpoints for profile in log.profiles.values()) == count + len(owner)
+
+
+@settings(max_examples=300, deadline=None)
+@given(told=lives(), seed=st.integers(0, 2**32))
+def test_what_was_not_answered_and_comes_again_under_the_users_id_counts_once(
+    told: list[tuple[str, str, Touch]], seed: int
+) -> None:
+    log, rng, sent = Log(), Random(seed), dict[str, list[Touch]]()
+    for person, visitor, one in told:
+        log.append(one)
+        again = msgspec.structs.replace(one, customer=person, aliases=(visitor,))
+        sent.setdefault(person, []).append(again)
+        if rng.random() < 0.3:
+            # A client has one id from then on, and sends again what it has sent last.
+            for late in sent[person][-3:]:
+                log.append(late)
+        if rng.random() < 0.5:
+            log.work(rng.randrange(PARTITIONS), rng.randint(1, 4), again=rng.random() < 0.3)
+    for touches in sent.values():
+        log.append(touches[-1])
+        log.append(
+            msgspec.structs.replace(
+                touches[0], at=day(49), digest=b"", aliases=tuple({a for t in touches for a in t.aliases})
+            )
+        )
+    log.settle(rng)
+    ideal = Log()
+    for touches in sent.values():
+        for one in [*touches, msgspec.structs.replace(touches[0], at=day(49), digest=b"")]:
+            ideal.append(msgspec.structs.replace(one, aliases=()))
+    ideal.settle()
+    for customer, profile in ideal.profiles.items():
+        assert known(log.facts(customer)) == known(profile.facts)
+    for customer, profile in log.replayed().profiles.items():
+        assert msgspec.msgpack.encode(profile.facts) == msgspec.msgpack.encode(log.facts(customer))
 
 
 def signed_up(visitor: str, user: str, at: float) -> Touch:

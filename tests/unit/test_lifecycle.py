@@ -4,8 +4,8 @@ import pytest
 
 from processors.fold import fold
 from processors.lifecycle import returned, status
+from schemas.facts import Facts
 from schemas.kinds import Kind
-from schemas.profile import Facts
 from schemas.touch import Touch
 from tests.unit.making import POLICY, day, touch
 

@@ -10,8 +10,9 @@ from processors.fold import fold
 from processors.merging import merged
 from schemas.alert import AlertKind
 from schemas.consent import Purpose
+from schemas.facts import Facts
 from schemas.kinds import Kind
-from schemas.profile import Facts, Profile
+from schemas.profile import Profile
 from schemas.touch import Touch
 from tests.unit.making import POLICY, FixedModels, day, touch
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from processors.decay import DAY
 from processors.features import NAMES
 from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
+from schemas.judgements import Prediction
 from schemas.kinds import Kind
-from schemas.profile import Prediction
 from tests.unit.making import MONDAY, POLICY, day, touch
 
 ZEROS = [0] * len(NAMES)

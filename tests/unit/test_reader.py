@@ -8,7 +8,7 @@ from faust.types import TP
 from processors.consent import ConsentRules
 from processors.kinds import KindRules
 from processors.notes import write_note
-from schemas.profile import Facts
+from schemas.facts import Facts
 from schemas.settings import Settings
 from schemas.touch import Absorb
 from streams.clock import Clock

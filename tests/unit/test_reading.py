@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from processors.decoding import MAX_BYTES, UnreadableError, decode, parse
 from processors.kinds import KindRules
 from processors.reading import FUTURE_TOLERANCE, MAX_TRAITS, read
+from schemas.facts import Facts
 from schemas.kinds import Kind
-from schemas.profile import Facts
 from schemas.rejected import RejectionCode
 from schemas.touch import Touch
 

@@ -6,8 +6,8 @@ from processors.features import extract
 from processors.fold import fold
 from processors.models import NoModels
 from processors.scoring import prediction_of, score
+from schemas.facts import Facts
 from schemas.kinds import Kind
-from schemas.profile import Facts
 from tests.unit.making import POLICY, FixedModels, day, touch
 
 FACTS = fold(Facts(), [touch(n) for n in range(0, 100, 2)])

@@ -3,7 +3,8 @@
 from math import inf
 
 from processors.timers import arm, due_at
-from schemas.profile import Episode, Facts, Judgements, Prediction, Scores
+from schemas.facts import Facts
+from schemas.judgements import Episode, Judgements, Prediction, Scores
 from tests.unit.making import POLICY, day
 
 SCORES = Scores(day(0), churn=0.5, engagement=1.0, usual=1.0)

@@ -1,0 +1,80 @@
+"""What is folded from a customer's touchpoints, and nothing else. Bounded in size however long the history.
+
+msgspec rather than pydantic: what is remembered is loaded and saved for every touched customer of every batch, where it
+costs a quarter. Nothing in it refers back to what holds it, so the garbage collector need not look (`gc=False`). Times
+are epoch seconds (UTC), durations are days unless a name says otherwise.
+"""
+
+import msgspec
+
+from schemas.kinds import Kind
+
+Trait = str | int | float | bool
+
+
+class LastTouch(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One of the most recent touchpoints, kept for people to read: `[at, name, kind]`."""
+
+    at: float
+    name: str
+    kind: Kind | None = None
+
+
+class Money(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What the customer paid in one currency. `recent` is decayed revenue, as the facts' `rates`."""
+
+    orders: int = 0
+    revenue: float = 0.0
+    recent: float = 0.0
+    last_at: float = 0.0
+
+
+class Rhythm(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Gaps between active days, by Welford's running mean and sum of squared deviations; in days."""
+
+    count: int = 0
+    mean: float = 0.0
+    squares: float = 0.0
+
+
+class Facts(msgspec.Struct, omit_defaults=True, gc=False):
+    """What is folded from touchpoints, and nothing else.
+
+    The same log gives the same facts, byte for byte, however its records were batched and whenever it is read.
+    `rates` are decayed counts of meaningful touchpoints, one for each half-life, and `kind_rates` decayed counts by
+    kind. They decay forward from `rates_at`: at a later time each stands for itself times 2^(-elapsed / half-life).
+
+    `seen` are the digests of the last message ids, one after the other, the latest last.
+
+    `aliases` are the other keys of the same person, each with the place of the last note taken over from it: the offset
+    in the log of what that note came of, by partition. A key that was handed over is left as a stub: `moved_to` is
+    where, and `claims` how many others have wanted it since. `unprofiled` is a customer who said at `consent_at` not to
+    want to be scored.
+    """
+
+    first_seen: float = 0.0
+    last_seen: float = 0.0
+    touchpoints: int = 0
+    meaningful: int = 0
+    last_meaningful: float = 0.0
+    days: int = 0
+    last_day: int = -1
+    kinds: dict[str, int] = {}
+    channels: dict[str, int] = {}
+    rates: list[float] = []
+    rates_at: float = 0.0
+    kind_rates: dict[str, float] = {}
+    rhythm: Rhythm = msgspec.field(default_factory=Rhythm)
+    money: dict[str, Money] = {}
+    rating: float | None = None
+    rated_at: float = 0.0
+    left_at: float = 0.0
+    traits: dict[str, Trait] = {}
+    recent: list[LastTouch] = []
+    seen: bytes = b""
+    feeds: dict[str, int] = {}
+    aliases: dict[str, dict[int, int]] = {}
+    moved_to: str = ""
+    claims: int = 0
+    unprofiled: bool = False
+    consent_at: float = 0.0

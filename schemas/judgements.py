@@ -1,0 +1,71 @@
+"""What is concluded from a customer's facts, and when. Times are epoch seconds (UTC)."""
+
+import msgspec
+
+
+class Prediction(msgspec.Struct, array_like=True, gc=False):
+    """A prediction that waits for its outcome. Numbers are whole, which takes a third of the room.
+
+    `features` are in the order of `processors.features.NAMES`, in thousandths. `churn`, `members` (in the order of
+    `processors.models.MEMBERS`) and `base_rate` are probabilities in ten-thousandths; `engagement`, `low` and `high`
+    are counts in thousandths; `value` and `revenue` are in hundredths of the `currency`, which is none for a customer
+    who never paid. `touches` and `engaged` count the meaningful touchpoints seen since, within the horizon and within
+    the engagement window; `revenue` is what was paid since, within the horizon.
+    """
+
+    made: float
+    features: list[int]
+    churn: int
+    members: list[int]
+    base_rate: int
+    engagement: int
+    low: int
+    high: int
+    value: int | None
+    model: int
+    currency: str | None = None
+    touches: int = 0
+    engaged: int = 0
+    revenue: int = 0
+
+
+class Scores(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What the model said last: `churn` a probability, `engagement` an expected count, which nine of ten times comes
+    between `low` and `high`, `usual` the customer's own count, `value` the revenue expected within the horizon."""
+
+    at: float
+    churn: float
+    engagement: float
+    usual: float
+    low: float = 0.0
+    high: float = 0.0
+    value: float | None = None
+    model: int = 0
+    warming_up: bool = False
+
+
+class Episode(msgspec.Struct, omit_defaults=True, gc=False):
+    """Where an alert of one kind stands: how often it opened, since when the score is over, until when it rests, and
+    when the budget refused it last."""
+
+    number: int = 0
+    over_since: float = 0.0
+    opened_at: float = 0.0
+    rests_until: float = 0.0
+    refused_at: float = 0.0
+
+
+class Judgements(msgspec.Struct, omit_defaults=True, gc=False):
+    """What was concluded: it also depends on the model of the moment and on when it was asked.
+
+    `returned_at` is when the customer came back last after having been lost or having left; 0 is never. `timer` is the
+    time at which the customer should be looked at again, as armed in the store; 0 is none.
+    """
+
+    scores: Scores | None = None
+    pending: list[Prediction] = []
+    episodes: dict[str, Episode] = {}
+    predict_at: float = 0.0
+    rescore_at: float = 0.0
+    returned_at: float = 0.0
+    timer: float = 0.0
