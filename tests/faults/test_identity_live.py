@@ -99,7 +99,7 @@ def test_two_workers_with_restarts_come_to_what_was_known_from_the_start(
         # The second is dead by now, in the middle of its work.
         send(settings, told[2 * third :])
         wait_until(lambda: folded(settings) > 2 * third)
-    with running_worker(settings, tmp_path / "third.log", **more):
+    with running_worker(settings, tmp_path / "third.log", **more) as last:
         right = known_from_the_start(told)
 
         def settled() -> bool:
@@ -109,6 +109,7 @@ def test_two_workers_with_restarts_come_to_what_was_known_from_the_start(
             }
 
         wait_until(settled, within=120, every=0.5)
+        assert last.stop() == 0
     before = profiles_of(settings)
     assert sum(one.facts.touchpoints for one in before.values()) == TOUCHES
 

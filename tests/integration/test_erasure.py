@@ -63,7 +63,7 @@ def traces_in_redis(settings: Settings) -> list[bytes]:
 
 
 def test_a_person_is_erased_under_every_id_and_stays_so(own: Settings, client: httpx.Client, tmp_path: Path) -> None:
-    with running_worker(own, tmp_path / "worker.log"):
+    with running_worker(own, tmp_path / "worker.log") as worker:
         send(client, anonymousId="ada-browser")
         send(client, "identify", userId="ada@example.com", anonymousId="ada-browser", traits={"lastName": "Lovelace"})
         send(client, userId="ada@example.com", event="Account Deleted")
@@ -103,6 +103,7 @@ def test_a_person_is_erased_under_every_id_and_stays_so(own: Settings, client: h
         again = client.get("/v1/customers/ada%40example.com/export", headers=bearer(ADMIN)).json()
         assert (again["profiles"], again["erased"]) == ([], ["ada@example.com"])
         assert client.get("/v1/customers/nobody/export", headers=bearer(ADMIN)).status_code == 404
+        assert worker.stop() == 0
 
     with Redis.from_url(own.redis_url) as redis:
         # Redis loses all of it, who was erased among it.
