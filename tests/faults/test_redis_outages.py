@@ -126,6 +126,8 @@ def test_an_empty_redis_stops_the_worker_and_a_rebuild_restores_the_facts(
             _empty(store)
             wait_until(lambda: worker.status is not None)
             assert worker.status == 1
+        else:
+            assert worker.stop() == 0
     if not running:
         _empty(store)
         with world.worker(**SMALL) as worker:
