@@ -1,8 +1,8 @@
 # What a newcomer and a contributor run. `make` alone lists it.
 #
 # Everything lives in .venv, which is made when it is missing and brought up to date when the project's requirements
-# change. Nothing but Python and make needs to be there; Apache Kafka takes Java 17 and mvn, too, and the SDKs take Node,
-# npm and Chromium.
+# change. Nothing but Python and make needs to be there; Apache Kafka takes Java 17 and mvn, too, the SDKs take Node, npm
+# and Chromium, and the monitoring takes Prometheus.
 
 PYTHON ?= python3
 DURATION ?=
@@ -12,10 +12,10 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka test-faults test-sdks lint format schemas clean
+.PHONY: help demo test test-kafka test-faults test-sdks test-console test-monitoring lint format schemas dashboards clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.embedded ## Watch a simulated shop live, until Ctrl-C or for DURATION seconds
 	@$(BIN)/ebbflow demo $(if $(DURATION),--duration $(DURATION)s)
@@ -34,6 +34,12 @@ test-faults: $(VENV)/.dev ## Break everything, on both brokers, and count what w
 test-sdks: $(VENV)/.dev ## Drive the gateway with other people's SDKs, fetched at first, in a browser too
 	$(BIN)/pytest --sdks tests/sdks
 
+test-console: $(VENV)/.dev ## Drive the console with a real browser, and examine it with axe
+	$(BIN)/pytest --console tests/console
+
+test-monitoring: $(VENV)/.dev ## Let a real Prometheus watch a running demo, and ask it all that the dashboards ask
+	$(BIN)/pytest --monitoring tests/monitoring
+
 lint: $(VENV)/.dev ## Check style, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -47,6 +53,9 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 schemas: $(VENV)/.dev ## Write JSON Schemas, OpenAPI and AsyncAPI anew after a change of what they describe
 	$(BIN)/python -m schemas docs/schemas
 	$(BIN)/python -m streams.documents docs
+
+dashboards: $(VENV)/.dev ## Write Grafana's dashboards anew after a change of what they show
+	$(BIN)/python -m dashboards dashboards/grafana
 
 clean: ## Remove the environment, caches and build leftovers
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -62,8 +71,8 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.embedded: pyproject.toml constraints.txt | $(VENV)/.made
-	@echo "Installing Ebbflow with its embedded broker and store ..."
-	@$(INSTALL) -e '.[embedded]'
+	@echo "Installing Ebbflow with its embedded broker and store, and the console ..."
+	@$(INSTALL) -e '.[embedded,console]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.made

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Self
 
 from benchmarks.traffic import Sent
-from benchmarks.world import WRITE_KEY
+from benchmarks.world import READ_TOKEN, WRITE_KEY
 
 _ANSWERS_WITHIN = 30.0
 _END = b"\r\n\r\n"
@@ -35,7 +35,7 @@ class Connection(AbstractAsyncContextManager["Connection"]):
         self._writer.close()
 
     async def post(self, request: bytes) -> None:
-        """Send a request made by `request_for`; returns when everything in it is accepted.
+        """Send a request made by `request_for` or `question_about`; returns when everything in it is accepted.
 
         Raises:
             UnavailableError: if the gateway answered 503.
@@ -71,3 +71,9 @@ def request_for(events: Sequence[Sent]) -> bytes:
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def question_about(customer: str) -> bytes:
+    """A request that looks a customer up."""
+    head = f"GET /v1/customers/{customer} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {READ_TOKEN}\r\n\r\n"
+    return head.encode()

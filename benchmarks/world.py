@@ -13,7 +13,7 @@ from streams.embedded.stack import free_port
 from streams.topics import declare
 from tests.brokers.choice import chosen, make_sure_of, running_stack
 
-WRITE_KEY = "benchmark-write-key"
+WRITE_KEY, READ_TOKEN = "benchmark-write-key", "benchmark-read-token"
 
 
 def add_option(parser: ArgumentParser) -> None:

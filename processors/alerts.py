@@ -114,6 +114,11 @@ def decide(
     return after, alerts
 
 
+def alert_id(customer: str, kind: str, episode: int, turn: Turn) -> str:
+    """The id of an alert: the same whenever it is concluded again, and found from the alert that closes it."""
+    return blake2b(f"{customer}\n{kind}\n{episode}\n{turn}".encode(), digest_size=12).hexdigest()
+
+
 def _alert(
     customer: str,
     facts: Facts,
@@ -132,7 +137,7 @@ def _alert(
     reasons, average, others = _reasons(kind, features, now, models)
     stake = _at_stake(kind, facts, scores, level, now, policy)
     return Alert(
-        id=blake2b(f"{customer}\n{kind}\n{number}\n{turn}".encode(), digest_size=12).hexdigest(),
+        id=alert_id(customer, kind, number, turn),
         kind=kind,
         state=turn,
         customer=customer,

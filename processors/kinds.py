@@ -7,6 +7,7 @@ common names of service, surveys and subscriptions. Users add theirs in `ebbflow
 import re
 from collections.abc import Mapping
 
+from schemas.handling import HANDLED
 from schemas.kinds import Kind
 
 _DEFAULTS: dict[Kind, tuple[str, ...]] = {
@@ -76,6 +77,9 @@ def normal_name(event: str) -> str:
     return _SEPARATORS.sub(" ", _HUMPS.sub(" ", event)).strip().lower()
 
 
+_BY_THE_TEAM = frozenset(map(normal_name, HANDLED.values()))
+
+
 class KindRules:
     """The table of event names, defaults overlaid with the user's own; look-ups are remembered, within bounds."""
 
@@ -85,7 +89,8 @@ class KindRules:
         self._remembered: dict[str, Kind] = {}
 
     def classify(self, type_: str, event: str) -> Kind | None:
-        """The kind of a touchpoint; `None` for one that only says who somebody is (identify, group, alias).
+        """The kind of a touchpoint; `None` for one that only says who somebody is (identify, group, alias), or what the
+        team did with an alert: the customer did nothing.
 
         A tracked event that no rule knows is something the customer did: `engage`.
         """
@@ -93,7 +98,10 @@ class KindRules:
             return _BY_TYPE.get(type_)
         kind = self._remembered.get(event)
         if kind is None:
-            kind = self._table.get(normal_name(event), Kind.ENGAGE)
+            name = normal_name(event)
+            if name in _BY_THE_TEAM and name not in self._table:
+                return None
+            kind = self._table.get(name, Kind.ENGAGE)
             if len(self._remembered) < _REMEMBERED:
                 self._remembered[event] = kind
         return kind

@@ -21,6 +21,7 @@ from pydantic_settings import SettingsError as UnparsedError
 from schemas.consent import Categories
 from schemas.credentials import Credentials, credentials
 from schemas.duration import Duration
+from schemas.endpoints import Endpoints
 from schemas.fields import FieldPaths
 from schemas.kinds import Kind
 from schemas.policy import Policy
@@ -100,8 +101,13 @@ class Settings(BaseSettings):
     read_tokens: Credentials = Field(
         SecretStr(""), description="Comma-separated tokens that may read, named or not; presented as Bearer."
     )
+    team_tokens: Credentials = Field(
+        SecretStr(""),
+        description="Comma-separated tokens that may read, and say what becomes of alerts; presented as Bearer.",
+    )
     admin_tokens: Credentials = Field(
-        SecretStr(""), description="Comma-separated tokens that may read, export and erase; presented as Bearer."
+        SecretStr(""),
+        description="Comma-separated tokens that may do all of that, export and erase; presented as Bearer.",
     )
     hook_secrets: dict[str, SecretStr] = Field(
         default_factory=dict,
@@ -160,6 +166,25 @@ class Settings(BaseSettings):
         "warn", description="What becomes of an event that is off the plan: it is counted, or refused, too."
     )
 
+    # Notifier
+    endpoints: Endpoints = Field(
+        default_factory=dict, description="Where alerts are delivered to, by name: a section `[endpoints.crm]` each."
+    )
+    notify_for: Duration = Field(
+        timedelta(days=3),
+        gt=timedelta(0),
+        description="How long a delivery is tried; alerts that were published longer ago are passed over.",
+    )
+    notifier_metrics_port: int = Field(
+        9466, ge=0, le=65535, description="Prometheus metrics of the notifier; 0 for none."
+    )
+
+    # Console
+    console_host: str = Field(
+        "127.0.0.1", description="Where the console listens. Beyond loopback it asks for a team's or an admin's token."
+    )
+    console_port: int = Field(8181, ge=0, le=65535, description="HTTP port of the console.")
+
     # Clock: for demonstrations and tests. Speed 1 is the wall clock.
     clock_speed: float = Field(1.0, gt=0, description="How many times faster than real time passes.")
     clock_meets: datetime | None = Field(
@@ -183,7 +208,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _each_secret_has_one_purpose(self) -> Self:
         seen: set[str] = set()
-        for name in ("write_keys", "read_tokens", "admin_tokens"):
+        for name in ("write_keys", "read_tokens", "team_tokens", "admin_tokens"):
             own = {each.secret for each in credentials(getattr(self, name))}
             if own & seen:
                 raise ValueError(f"EBBFLOW_{name.upper()}: one of them is also given for something else")
@@ -262,6 +287,9 @@ def _refuse_unknown_variables() -> None:
     known = {f"EBBFLOW_{name.upper()}" for name in Settings.model_fields}
     known |= {f"EBBFLOW_POLICY__{name.upper()}" for name in Policy.model_fields}
     for name in sorted(os.environ):
+        # So that secrets need not be in a file: EBBFLOW_ENDPOINTS__CRM__SECRET.
+        if name.upper().startswith("EBBFLOW_ENDPOINTS__"):
+            continue
         if name.upper().startswith("EBBFLOW_") and name.upper() not in known:
             close = get_close_matches(name.upper(), known, 1)
             hint = f"did you mean {close[0]}?" if close else "`ebbflow settings` lists them all"

@@ -1,7 +1,8 @@
 """The Faust app: `ebbflow worker`, or `faust -A streams.app worker`, runs it.
 
-Two agents: `profiles` folds touchpoints and raises alerts, `learner` learns from outcomes. Beside them run three
-timers: one looks for silence, one for newer models, one saves what was learned.
+Two agents: `profiles` folds touchpoints and raises alerts, `learner` learns from outcomes. Beside them run timers: one
+looks for silence, one for newer models, one saves what was learned; others measure lag and memory. Where the outcomes
+are learned, the customers are counted, too.
 """
 
 import asyncio
@@ -23,11 +24,16 @@ from redis.exceptions import RedisError
 from schemas.settings import Settings, load_settings
 from streams.clock import Clock
 from streams.group import GROUP
+from streams.store.alerts import AlertStore
 from streams.store.models import ModelStore, SupersededError
 from streams.store.partitions import PartitionStore
+from streams.store.profiles import ProfileStore
 from streams.topics import MAX_RECORD, OUTCOMES, TOUCHPOINTS
 from streams.transport import Batch, BatchSchema, BatchTransport
+from streams.worker.census import CensusTaker
+from streams.worker.lag import Lag
 from streams.worker.learning import Learning
+from streams.worker.memory import show_memory
 from streams.worker.prepare import prepare
 from streams.worker.profiler import Profiler
 from streams.worker.publisher import Publisher
@@ -37,6 +43,9 @@ from streams.worker.standings import BehindError
 logger = logging.getLogger(__name__)
 
 _LOOK_FOR_MODELS = 1.0
+_LOOK_AT_LAG = 1.0
+_LOOK_AT_MEMORY = 5.0
+_COUNT_CUSTOMERS = 5.0
 
 _AT_ONCE = 4
 """Batches of different partitions: while one waits for Redis or the broker, the next is worked on."""
@@ -124,11 +133,13 @@ def build(settings: Settings) -> EbbflowApp:
     """The app with the agents that the settings' role asks for."""
     app = EbbflowApp(settings)
     redis: Redis = Redis.from_url(settings.redis_url)
-    models, publisher = ModelStore(redis, settings), Publisher(app, settings)
+    models, publisher = ModelStore(redis, settings), Publisher(app, settings, AlertStore(redis, settings))
     if settings.role in ("all", "profiles"):
         _add_profiles(app, settings, redis, models, publisher)
     if settings.role in ("all", "learner"):
         _add_learner(app, settings, models, publisher)
+        _add_census(app, settings, redis)
+    _add_measures(app, settings, redis)
     return app
 
 
@@ -213,6 +224,40 @@ def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publis
     async def revoked(app: Any, partitions: set[TP], **_: Any) -> None:
         if any(tp.topic == name for tp in partitions):
             await learning.forget()
+
+
+def _add_census(app: EbbflowApp, settings: Settings, redis: Redis) -> None:
+    taker, name = CensusTaker(ProfileStore(redis, settings), settings, Clock(settings)), settings.topic(OUTCOMES)
+
+    def ours() -> bool:
+        # Most rebalances leave the outcomes where they were, and a round may take minutes.
+        return app.rebalancing or any(tp.topic == name for tp in app.consumer.assignment())
+
+    @app.task
+    async def count_the_customers() -> None:
+        while not app.should_stop:
+            if ours():
+                await taker.round(ours)
+            else:
+                taker.forget()
+            await app.sleep(_COUNT_CUSTOMERS)
+
+
+def _add_measures(app: EbbflowApp, settings: Settings, redis: Redis) -> None:
+    lag = Lag(settings, Clock(settings))
+
+    @app.timer(_LOOK_AT_LAG, name="lag")
+    async def measure_lag() -> None:
+        if not app.rebalancing:
+            await lag.look(app.consumer)
+
+    @app.timer(_LOOK_AT_MEMORY, name="memory")
+    async def measure_memory() -> None:
+        await show_memory(redis)
+
+    @app.on_partitions_revoked.connect
+    async def revoked(app: Any, partitions: set[TP], **_: Any) -> None:
+        lag.forget(partitions)
 
 
 def __getattr__(attribute: str) -> Any:

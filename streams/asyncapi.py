@@ -15,8 +15,7 @@ from schemas.rejected import Rejected
 from schemas.settings import Settings
 from schemas.touch import Note
 from schemas.touchpoint import Touchpoint
-from streams.topics import ALERTS, ERASED, OUTCOMES, REJECTED, TOUCHPOINTS
-from streams.worker.reader import FEED_HEADER, ROW_HEADER
+from streams.topics import ALERTS, ERASED, FEED_HEADER, OUTCOMES, REJECTED, ROW_HEADER, TOUCHPOINTS
 
 _SCHEMAS = "#/components/schemas/{model}"
 _BINDING = {"bindingVersion": "0.5.0"}

@@ -15,7 +15,7 @@ from streams.asyncapi import asyncapi
 from streams.gateway.app import create_app
 from streams.gateway.keys import WriteKeys
 from streams.gateway.metrics import GatewayMetrics
-from streams.gateway.publisher import Publisher
+from streams.producer import Producer
 
 _WIDTH = 120
 
@@ -23,7 +23,7 @@ _WIDTH = 120
 def documents() -> Iterator[tuple[str, str]]:
     """Each document's file name and text. They are about the code: settings of this machine have no part in them."""
     settings = Settings.model_construct(write_keys=SecretStr("only-to-describe"))
-    app = create_app(settings, WriteKeys(settings), Publisher(settings), GatewayMetrics())
+    app = create_app(settings, WriteKeys(settings), Producer(settings), GatewayMetrics())
     yield "openapi.json", json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
     text, yaml = io.StringIO(), YAML()
     yaml.width = _WIDTH

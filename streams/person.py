@@ -1,6 +1,7 @@
 """Everything that is held of one person, under whatever keys: to be shown, and to be erased for good."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -8,16 +9,20 @@ from typing import Any, cast
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from redis.asyncio import Redis
+from redis.exceptions import WatchError
 
 from processors.identity import MAX_CLAIMS
 from schemas.profile import Profile
 from schemas.settings import Settings
-from streams.gateway.publisher import Publisher, Record
+from streams.notifier.forgetting import forget
+from streams.producer import Producer, Record
+from streams.store.alerts import AlertStore
 from streams.store.erased import ErasedStore, digest_of
 from streams.store.profiles import ProfileStore
 from streams.topics import ERASED
 
 _PATIENCE_MS = 1_000
+_TRIES = 100
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,11 @@ class Person:
 
     keys: tuple[str, ...]
     profiles: dict[str, Profile]
+
+    @property
+    def revisions(self) -> dict[str, int]:
+        """The revision of each key's profile; 0 where there is none."""
+        return {key: self.profiles[key].revision if key in self.profiles else 0 for key in self.keys}
 
 
 async def find(redis: Redis, settings: Settings, customer: str) -> Person:
@@ -62,27 +72,46 @@ async def export(redis: Redis, settings: Settings, customer: str) -> dict[str, A
         profiles.append(msgspec.to_builtins(profile, str_keys=True))
         if fields := cast(dict[bytes, bytes], await redis.hgetall(settings.keyspace(f"customer:{key}"))):
             published[key] = {name.decode(): value.decode() for name, value in fields.items()}
+    alerts = [standing.model_dump(mode="json") for _, standing in await AlertStore(redis, settings).of(person.keys)]
     return {"customer": person.keys[0], "keys": list(person.keys), "profiles": profiles, "published": published,
-            "erased": sorted(erased)}  # fmt: skip
+            "alerts": alerts, "erased": sorted(erased)}  # fmt: skip
 
 
-async def erase(redis: Redis, settings: Settings, publisher: Publisher, customer: str) -> Person:
+async def erase(redis: Redis, settings: Settings, producer: Producer, customer: str) -> Person:
     """Erase a person: profiles, other keys, predictions that wait, alerts' states, timers. What comes later of them is
     dropped by gateways and workers, also after a rebuild, and if Redis loses everything. To do it twice does no harm.
 
-    Returns who it was. Touchpoints that stand in Kafka's log already stay there as long as the log does.
+    Returns who it was. Nothing is removed but a whole person: if one of their profiles is saved while they are looked
+    for, another key may be theirs by then, and they are looked for again. Touchpoints that stand in Kafka's log already
+    stay there as long as the log does.
 
     Raises:
         redis.exceptions.RedisError, NotAcknowledgedError: if one of them is away; then it is to be done again.
+        redis.exceptions.WatchError: if their profiles are saved faster than they can be read.
     """
-    person, now = await find(redis, settings, customer), datetime.now(UTC)
+    store, now, told = ErasedStore(redis, settings), datetime.now(UTC), set[str]()
+    partitions = await store.partitions()
     topic, value = settings.topic(ERASED), json.dumps({"at": now.isoformat(timespec="seconds")}).encode()
-    # First where it lasts: a rebuild reads this topic before all others.
-    await publisher.publish(
-        [Record(topic, digest_of(key).encode(), value, round(now.timestamp() * 1000)) for key in person.keys]
-    )
-    await ErasedStore(redis, settings).erase(person.keys)
-    return person
+    for _ in range(_TRIES):
+        person = await find(redis, settings, customer)
+        # First where it lasts: a rebuild reads this topic before all others.
+        fresh = [key for key in person.keys if key not in told]
+        await producer.publish(
+            [Record(topic, digest_of(key).encode(), value, round(now.timestamp() * 1000)) for key in fresh]
+        )
+        told.update(fresh)
+        # While their keys are known, and then again: a worker may have been about to publish.
+        await _forget_alerts(redis, settings, person.keys)
+        if await store.erase(person.revisions, partitions):
+            await _forget_alerts(redis, settings, person.keys)
+            return person
+    raise WatchError(f"a profile was saved each of {_TRIES} times that the person was looked for")
+
+
+async def _forget_alerts(redis: Redis, settings: Settings, keys: Sequence[str]) -> None:
+    """Those that can be looked up, and those that wait to be delivered."""
+    await AlertStore(redis, settings).forget(keys)
+    await forget(redis, settings, keys)
 
 
 async def read_erased(settings: Settings) -> set[str]:

@@ -18,6 +18,9 @@ REJECTED = "rejected"
 ERASED = "erased"
 TOPICS = (TOUCHPOINTS, ALERTS, OUTCOMES, REJECTED, ERASED)
 
+FEED_HEADER, ROW_HEADER = "ebbflow-feed", "ebbflow-row"
+"""Headers of a touchpoint that was in a file: which one, and in which row."""
+
 MAX_RECORD = 2 * 1024 * 1024
 """Bytes of a record of `rejected`, which holds another record in base64."""
 MAX_KEPT = 256 * 1024

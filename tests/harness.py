@@ -14,8 +14,8 @@ from schemas.settings import Settings
 from streams.embedded.stack import free_port
 from streams.gateway.keys import WriteKeys
 from streams.gateway.metrics import GatewayMetrics
-from streams.gateway.publisher import Publisher
 from streams.gateway.serve import server
+from streams.producer import Producer
 from tests.brokers.choice import Stack
 
 WRITE_KEY = "test-write-key"
@@ -39,7 +39,7 @@ def settings_for(stack: Stack) -> Settings:
 def running_gateway(settings: Settings) -> Iterator[str]:
     """A gateway in a thread of its own, whose topics are declared; gives its URL."""
     metrics = GatewayMetrics()
-    gateway = server(settings, WriteKeys(settings), Publisher(settings), metrics)
+    gateway = server(settings, WriteKeys(settings), Producer(settings), metrics)
     thread = threading.Thread(target=gateway.run)
     with metrics.listening(settings):
         thread.start()

@@ -27,8 +27,8 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LOOK_EVERY = 0.01
 _MOST = 1 << 20
 _IMPORTED = (
-    "streams.app", "streams.cli", "streams.gateway.serve", "streams.rebuild", "streams.replay.run", "faust.cli.faust",
-    "uvloop",
+    "streams.app", "streams.cli", "streams.gateway.serve", "streams.notifier.run", "streams.rebuild",
+    "streams.replay.run", "faust.cli.faust", "uvloop",
 )  # fmt: skip
 
 

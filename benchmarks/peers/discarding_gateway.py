@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from schemas.settings import load_settings
 from streams.gateway.keys import WriteKeys
 from streams.gateway.metrics import GatewayMetrics
-from streams.gateway.publisher import Record
 from streams.gateway.serve import server
+from streams.producer import Record
 
 
 class Discarding:

@@ -7,11 +7,18 @@ a CSV file" of the Help Center. Shopify's own id of a customer is not in the CSV
 from collections.abc import Iterator
 from typing import Any
 
+from processors.decoding import UnreadableError
 from processors.instants import instant_of
 from processors.mapping import Event, Row, Source, amount, dated, first, needed, objects, part, track
+from schemas.rejected import RejectionCode
 
 _NEWS = 3600.0
 """Seconds for which a refund is news: `orders/updated` tells all of an order's refunds each time."""
+
+_TOPICS = ("orders/create", "orders/cancelled", "orders/updated")
+# The topic is a header, which nobody signs. What is signed as a checkout or a draft has a price, too, and must not be
+# made an order by another topic; of what is one, each topic tells only what its body says.
+_WHAT, _ORDER = "admin_graphql_api_id", "gid://shopify/Order/"
 
 
 def _read_order(order: Row) -> Iterator[Event]:
@@ -27,6 +34,8 @@ def _read_order(order: Row) -> Iterator[Event]:
 
 def _read_delivery(delivery: Row) -> Iterator[Event]:
     order, topic = part(delivery, "order"), first(delivery, "topic")
+    if topic in _TOPICS and not needed(order, _WHAT).startswith(_ORDER):
+        raise UnreadableError(RejectionCode.INVALID, f"{_WHAT}: {topic} is about an order, this is none", _WHAT)
     if topic == "orders/create":
         yield _completed(order)
     elif topic == "orders/cancelled":

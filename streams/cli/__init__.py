@@ -10,13 +10,16 @@ from rich.console import Console
 from schemas.settings import SettingsError
 from streams.availability import UnavailableError
 from streams.cli.alerts import alerts
+from streams.cli.console import console
 from streams.cli.demo import demo
 from streams.cli.embedded import embedded
 from streams.cli.erase import erase
 from streams.cli.evaluate import evaluate
 from streams.cli.gateway import gateway
+from streams.cli.handle import handle
 from streams.cli.import_ import import_
 from streams.cli.models import models
+from streams.cli.notifier import notifier
 from streams.cli.profile import profile
 from streams.cli.rebuild import rebuild
 from streams.cli.replay import replay
@@ -33,11 +36,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    demo, worker, gateway, replay, rebuild, evaluate, alerts, profile, erase, topics, settings, embedded,
+    demo, worker, gateway, console, replay, rebuild, evaluate, alerts, handle, profile, erase, topics, settings,
+    embedded,
 ):  # fmt: skip
     app.command()(command)
 app.command("import")(import_)
 app.add_typer(models, name="models")
+app.add_typer(notifier, name="notifier")
 
 
 def main() -> None:

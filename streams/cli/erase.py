@@ -32,13 +32,13 @@ def erase(
 async def _erase(settings: Settings, customer: str) -> tuple[int, int]:
     from redis.asyncio import Redis
 
-    from streams.gateway.publisher import Publisher
     from streams.person import erase
+    from streams.producer import Producer
 
     redis: Redis = Redis.from_url(settings.redis_url)
     try:
-        async with Publisher(settings) as publisher:
-            person = await erase(redis, settings, publisher, customer)
+        async with Producer(settings) as producer:
+            person = await erase(redis, settings, producer, customer)
     finally:
         await redis.aclose()
     return len(person.keys), len(person.profiles)

@@ -13,7 +13,7 @@ def gateway() -> None:
 
     settings = load_settings()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # Kafka's client reports each attempt to connect as an error; the publisher says what that means, once.
+    # Kafka's client reports each attempt to connect as an error; our producer says what that means, once.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     # The other one writes down the records themselves when everything is to be logged.
     logging.getLogger("aiokafka").setLevel(max(logging.INFO, logging.getLogger().level))

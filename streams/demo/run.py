@@ -40,6 +40,8 @@ def run(customers: int, seed: int, seconds: float | None, plain: bool) -> None:
     with ExitStack() as running:
         console.print("Starting a broker, a store, a gateway and two workers on this machine; some ten seconds ...")
         stage = running.enter_context(Stage())
+        if stage.console_url:
+            console.print(f"The console, for people, is at {stage.console_url}", soft_wrap=True)
         feed = running.enter_context(closing(AlertFeed(stage.settings)))
         clock = Clock(stage.settings)
         shop = Shop(customers, clock.now(), seed)
@@ -73,7 +75,7 @@ def _show(
             publishing.check()
             scene = watch.look()
             if live is not None:
-                live.update(render(scene), refresh=True)
+                live.update(render(scene, stage.console_url), refresh=True)
             elif time.monotonic() >= next_status:
                 console.print(status_line(scene), soft_wrap=True)
                 next_status += _STATUS_EVERY

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
 from typing import Self
@@ -48,8 +49,13 @@ class Stage:
         self._stack = EmbeddedStack()
         self._companions: list[Companion] = []
         self._cleanup = ExitStack()
-        self._ports = {role: free_port() for role in ("gateway", "profiles", "learner")}
-        self.gateway_url = f"http://127.0.0.1:{self._ports['gateway']}"
+        self.ports: Mapping[str, int] = {
+            role: free_port() for role in ("gateway", "gateway_metrics", "profiles", "learner", "console")
+        }
+        """Where gateway and console listen, and where the gateway and the workers show their metrics."""
+        self.gateway_url = f"http://127.0.0.1:{self.ports['gateway']}"
+        self.console_url = f"http://127.0.0.1:{self.ports['console']}" if find_spec("nicegui") else ""
+        """Where the console is; empty without its extra."""
 
     def __enter__(self) -> Self:
         """Start everything and wait until all of it is ready.
@@ -68,9 +74,13 @@ class Stage:
                 self._companion(undo, f"the {role} worker", "worker", logs, self._role(role))
                 for role in ("profiles", "learner")
             ]
+            if self.console_url:
+                console = self._companion(undo, "the console", "console", logs, {})
             self.metrics = MetricsReader(self._metrics_url("profiles"), self._metrics_url("learner"))
             undo.callback(self.metrics.close)
-            gateway.wait_until(self._gateway_is_up, _READY_WITHIN)
+            gateway.wait_until(lambda: _is_up(self.gateway_url), _READY_WITHIN)
+            if self.console_url:
+                console.wait_until(lambda: _is_up(self.console_url), _READY_WITHIN)
             for worker in workers:
                 worker.wait_until(self.metrics.ready, _READY_WITHIN)
             self._cleanup = undo.pop_all()
@@ -101,9 +111,14 @@ class Stage:
             **self._stack.environment(),
             "EBBFLOW_PARTITIONS": "2",
             "EBBFLOW_GATEWAY_HOST": "127.0.0.1",
-            "EBBFLOW_GATEWAY_PORT": str(self._ports["gateway"]),
-            "EBBFLOW_GATEWAY_METRICS_PORT": "0",
+            "EBBFLOW_GATEWAY_PORT": str(self.ports["gateway"]),
+            "EBBFLOW_GATEWAY_METRICS_PORT": str(self.ports["gateway_metrics"]),
             "EBBFLOW_METRICS_HOST": "127.0.0.1",
+            "EBBFLOW_CONSOLE_HOST": "127.0.0.1",
+            "EBBFLOW_CONSOLE_PORT": str(self.ports["console"]),
+            # Whoever set these for their own installation need not sign in to the demo.
+            "EBBFLOW_TEAM_TOKENS": "",
+            "EBBFLOW_ADMIN_TOKENS": "",
             "EBBFLOW_WRITE_KEYS": self.write_key,
             "EBBFLOW_MODEL_KEY": token_hex(32),
             # What a worker says before it dies is shown, so it should be about that.
@@ -115,7 +130,7 @@ class Stage:
         }
 
     def _role(self, role: str) -> dict[str, str]:
-        return {"EBBFLOW_ROLE": role, "EBBFLOW_WORKER_METRICS_PORT": str(self._ports[role])}
+        return {"EBBFLOW_ROLE": role, "EBBFLOW_WORKER_METRICS_PORT": str(self.ports[role])}
 
     def _companion(
         self, undo: ExitStack, name: str, command: str, logs: Path, environment: Mapping[str, str]
@@ -127,10 +142,11 @@ class Stage:
         return companion
 
     def _metrics_url(self, role: str) -> str:
-        return f"http://127.0.0.1:{self._ports[role]}/metrics"
+        return f"http://127.0.0.1:{self.ports[role]}/metrics"
 
-    def _gateway_is_up(self) -> bool:
-        try:
-            return httpx.get(f"{self.gateway_url}/healthz", timeout=2.0, trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False
+
+def _is_up(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", timeout=2.0, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False

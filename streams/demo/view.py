@@ -37,11 +37,13 @@ class Scene:
     newest: Sequence[Alert] = ()
 
 
-def render(scene: Scene) -> RenderableType:
-    """The whole screen."""
+def render(scene: Scene, console_url: str = "") -> RenderableType:
+    """The whole screen, with where the console is if there is one."""
     layout = Layout()
     layout.split_column(
-        Layout(_header(scene), size=1), Layout(name="middle", size=11), Layout(_alerts(scene.newest), name="alerts")
+        Layout(_header(scene, console_url), size=1),
+        Layout(name="middle", size=11),
+        Layout(_alerts(scene.newest), name="alerts"),
     )
     layout["middle"].split_row(Layout(_stream(scene), ratio=4), Layout(_model(scene.figures), ratio=5))
     return layout
@@ -59,10 +61,12 @@ def status_line(scene: Scene) -> str:
     )
 
 
-def _header(scene: Scene) -> Text:
+def _header(scene: Scene, console_url: str) -> Text:
     text = Text(" Ebbflow ", style="bold reverse", no_wrap=True, overflow="ellipsis")
     text.append("  a simulated shop, two days a second  ", style="default not reverse not bold")
     text.append(_date(scene.now), style="bold not reverse")
+    if console_url:
+        text.append(f"  {console_url}", style="default not reverse not bold")
     text.append("  Ctrl-C ends it", style="dim not reverse not bold")
     return text
 

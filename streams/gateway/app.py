@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 
 from schemas.settings import Settings
 from streams.gateway.admission import Admission
+from streams.gateway.alert_stream import AlertStream
+from streams.gateway.alerts import AlertDesk
 from streams.gateway.customers import Customers
 from streams.gateway.dialect import refuse
 from streams.gateway.dialects import PAGES, ROUTES
@@ -21,21 +23,24 @@ from streams.gateway.health import BrokerHealth
 from streams.gateway.hooks import routes_of
 from streams.gateway.intake import Intake
 from streams.gateway.keys import WriteKeys
+from streams.gateway.lookup import Lookup
+from streams.gateway.methods import not_allowed
 from streams.gateway.metrics import GatewayMetrics, Measured
 from streams.gateway.openapi import describe, of_health, of_page, of_route
 from streams.gateway.origins import Origins
 from streams.gateway.plan import load_plan
-from streams.gateway.publisher import Publisher
 from streams.gateway.quality import QualityCounts
 from streams.gateway.refusal import Refusal
 from streams.gateway.taking import Taking
 from streams.gateway.tokens import Tokens
+from streams.producer import Producer
+from streams.store.connecting import prompt_redis
 
 logger = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, keys: WriteKeys, publisher: Publisher, metrics: GatewayMetrics) -> FastAPI:
-    """The gateway as an ASGI app, whose lifespan is that of the publisher.
+def create_app(settings: Settings, keys: WriteKeys, producer: Producer, metrics: GatewayMetrics) -> FastAPI:
+    """The gateway as an ASGI app, whose lifespan is that of the producer.
 
     Raises:
         SettingsError: if the tracking plan cannot be read, or the settings speak of webhooks that are not understood.
@@ -44,11 +49,12 @@ def create_app(settings: Settings, keys: WriteKeys, publisher: Publisher, metric
     plan = load_plan(settings)
     quality = QualityCounts(settings, plan, metrics.registry)
     erased = Erased(settings)
-    taking = Taking(settings, keys, publisher, metrics, Intake(settings, plan, erased), quality)
+    redis = prompt_redis(settings)
+    taking = Taking(settings, keys, producer, metrics, Intake(settings, plan, erased), quality)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with publisher, quality, erased:
+        async with producer, quality, erased, redis:
             yield
 
     # The pages that explain an API load scripts from elsewhere; the schema itself stays.
@@ -74,7 +80,11 @@ def create_app(settings: Settings, keys: WriteKeys, publisher: Publisher, metric
     for page in PAGES:
         add(page.path, "GET", page.summary, partial(taking.show, page), of_page(page))
     app.include_router(quality.router)
-    app.include_router(Customers(settings, publisher, erased).router)
+    # The stream before what one alert is looked up by, and the export before what looks like a longer id.
+    app.include_router(AlertStream(settings).router)
+    app.include_router(AlertDesk(settings, redis, producer).router)
+    app.include_router(Customers(settings, producer, erased).router)
+    app.include_router(Lookup(settings, redis).router)
 
     async def healthz(_: Request) -> Response:
         if await health.reachable():
@@ -106,8 +116,10 @@ def _route_of(request: Request) -> str:
     return getattr(request.scope.get("route"), "path", "other")
 
 
-async def _refuse_by_http(_: Request, error: Any) -> Response:
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
+async def _refuse_by_http(request: Request, error: Any) -> Response:
+    if error.status_code == 405:
+        return not_allowed(request).response
+    code = "not_found" if error.status_code == 404 else "http_error"
     what = "POST to /v1/track, /v1/batch and the like"
     return Refusal(error.status_code, code, str(error.detail), what, error.headers).response
 

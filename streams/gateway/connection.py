@@ -13,8 +13,11 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from streams.gateway.metrics import GatewayMetrics
 from streams.gateway.refusal import Refusal
 
+ENDLESS = "ebbflow.endless"
+"""Marks the scope of a request whose answer has no end."""
 MAX_HEAD = 64 * 1024
 """Bytes of a request beside its body; what comes with one read is let pass."""
 MAX_CONNECTIONS = 1_000
@@ -28,11 +31,12 @@ _LATER = 3.0
 
 
 class Connection(HttpToolsProtocol):
-    """One client's connection; `patience` is how long it may take over each thing."""
+    """One client's connection; `patience` is how long it may take over each thing. One that is refused or cut here is
+    no request that any route has seen, so it is counted here."""
 
-    def __init__(self, *given: Any, patience: timedelta, **more: Any) -> None:
+    def __init__(self, *given: Any, patience: timedelta, metrics: GatewayMetrics, **more: Any) -> None:
         super().__init__(*given, **more)
-        self._patience = patience.total_seconds()
+        self._patience, self._metrics = patience.total_seconds(), metrics
         self._message, self._part = 0, ""
         self._extra, self._content, self._began = 0, 0, False
         self._watched: tuple[int, str] = (0, "")
@@ -64,7 +68,7 @@ class Connection(HttpToolsProtocol):
         if not self._began:
             self._extra += len(data) - self._content
         if len(self.pipeline) > MAX_IN_LINE:
-            self._cut()
+            self._cut("pipelining")
         elif self._extra > MAX_HEAD and not self._refused:
             self._refuse(Refusal(431, "head_too_large", f"beside its body, a request has at most {MAX_HEAD} bytes"))
         self._expect("" if self._refused else self._part)
@@ -93,7 +97,7 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client does not read what it is answered."""
         super().pause_writing()
-        self._unread = self.loop.call_later(self._patience, self.transport.abort)
+        self._unread = self.loop.call_later(self._patience, self._cut, "unread")
 
     def resume_writing(self) -> None:
         """It does."""
@@ -101,6 +105,13 @@ class Connection(HttpToolsProtocol):
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None
+
+    def shutdown(self) -> None:
+        """The server ends. What has begun is answered first, unless the answer has no end."""
+        if self.cycle is not None and self.cycle.scope.get(ENDLESS):
+            self.transport.close()
+        else:
+            super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""
@@ -117,14 +128,23 @@ class Connection(HttpToolsProtocol):
         if part == "head":
             self._limit = self.loop.call_later(self._patience, self._give_up)
         elif part == "body":
-            self._limit = self.loop.call_later(self._patience + _LATER, self.transport.abort)
+            self._limit = self.loop.call_later(self._patience + _LATER, self._cut, "too_slow")
 
     def _give_up(self) -> None:
         self._refuse(Refusal(408, "too_slow", f"the head did not arrive within {self._patience:g} s"))
 
-    def _cut(self) -> None:
-        self._refused = True
+    def _cut(self, reason: str) -> None:
+        self._end(reason)
         self.transport.abort()
+
+    def _end(self, reason: str) -> None:
+        """Read no more, and let nothing more be answered; counted once, whatever else its end brings."""
+        if not self._refused:
+            self._metrics.connections.labels(reason).inc()
+        self._refused = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer at once, and let the client read it: to close on what it still sends would take it away again."""
@@ -132,12 +152,9 @@ class Connection(HttpToolsProtocol):
         under_way = cycle is not None and not cycle.response_complete
         if self.transport.is_closing() or self.pipeline or (under_way and cycle.response_started):
             # Another answer is on its way: this one would be taken for it.
-            self._cut()
+            self._cut(refusal.code)
             return
-        if under_way:
-            cycle.disconnected = True
-            cycle.message_event.set()
-        self._refused = True
+        self._end(refusal.code)
         self._expect("")
         self._unset_keepalive_if_required()
         body = json.dumps(refusal.content).encode()
@@ -156,6 +173,6 @@ class Connection(HttpToolsProtocol):
         self.loop.call_later(_LEAVES_WITHIN, self.transport.abort)
 
 
-def connections(patience: timedelta) -> Callable[..., Connection]:
+def connections(patience: timedelta, metrics: GatewayMetrics) -> Callable[..., Connection]:
     """What makes the connections of a server."""
-    return partial(Connection, patience=patience)
+    return partial(Connection, patience=patience, metrics=metrics)

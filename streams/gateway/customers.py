@@ -4,17 +4,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, WatchError
 
+from schemas.handling import AlertStanding
 from schemas.settings import Settings
 from streams.gateway.erased import Erased
-from streams.gateway.publisher import NotAcknowledgedError, Publisher
 from streams.gateway.refusal import Refusal
 from streams.gateway.tokens import admin
 from streams.person import erase, export
+from streams.producer import NotAcknowledgedError, Producer
+from streams.store.connecting import prompt_redis
 
-Customer = Annotated[str, Path(min_length=1, max_length=300, description="A user id, or `anon:` and an anonymous id.")]
+CustomerId = Annotated[
+    str, Path(min_length=1, max_length=300, description="A user id, or `anon:` and an anonymous id.")
+]
 
 _EXPORT = "/export"
 
@@ -33,14 +36,15 @@ class Held(BaseModel):
     keys: list[str] = Field(description="Every key of theirs.")
     profiles: list[dict[str, Any]] = Field(description="What is remembered under each key; see profile.json.")
     published: dict[str, dict[str, str]] = Field(description="The fields that other services may read, by key.")
+    alerts: list[AlertStanding] = Field(description="Their alerts, and what people made of them.")
     erased: list[str] = Field(description="Those of the keys that were erased.")
 
 
 class Customers:
     """The routes about one customer, for admins."""
 
-    def __init__(self, settings: Settings, publisher: Publisher, erased: Erased) -> None:
-        self._settings, self._publisher, self._erased = settings, publisher, erased
+    def __init__(self, settings: Settings, producer: Producer, erased: Erased) -> None:
+        self._settings, self._producer, self._erased = settings, producer, erased
 
     @property
     def router(self) -> APIRouter:
@@ -55,9 +59,9 @@ class Customers:
         )
         return router
 
-    async def export(self, customer: Customer) -> dict[str, Any]:
+    async def export(self, customer: CustomerId) -> dict[str, Any]:
         """Profiles, ids and scores of a person under every key. 404 if nothing is held."""
-        redis: Redis = Redis.from_url(self._settings.redis_url)
+        redis = prompt_redis(self._settings)
         try:
             held = await export(redis, self._settings, customer)
         except RedisError as error:
@@ -68,15 +72,17 @@ class Customers:
             raise Refusal(404, "not_found", "nothing is held of this customer", "anonymous ids begin with anon:")
         return held
 
-    async def erase(self, customer: Customer) -> Erasure:
+    async def erase(self, customer: CustomerId) -> Erasure:
         """Remove all that is held of a person under every key, and take in nothing of them from now on."""
         if customer.endswith(_EXPORT):
             # An answer that something was erased would be believed.
             advice = f"leave {_EXPORT} out to erase; `ebbflow erase` takes an id that ends so"
             raise Refusal(400, "invalid", f"{_EXPORT} is not part of an id here", advice)
-        redis: Redis = Redis.from_url(self._settings.redis_url)
+        redis = prompt_redis(self._settings)
         try:
-            person = await erase(redis, self._settings, self._publisher, customer)
+            person = await erase(redis, self._settings, self._producer, customer)
+        except WatchError as error:
+            raise _unavailable("busy", "too much comes in of this customer") from error
         except RedisError as error:
             raise _unavailable("redis_unavailable", "Redis does not answer") from error
         except NotAcknowledgedError as error:

@@ -1,6 +1,7 @@
 """Who was erased, as a gateway knows it: what comes of them later is dropped here, before it is written anywhere.
 
-A gateway looks at Redis every second. Between an erasure and that look the workers drop what still comes through.
+A gateway looks at Redis every second. Between an erasure and that look, and for as long as Redis does not answer, the
+workers drop what still comes through.
 """
 
 import asyncio
@@ -9,10 +10,10 @@ import logging
 from types import TracebackType
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from schemas.settings import Settings
+from streams.store.connecting import prompt_redis
 from streams.store.erased import ErasedStore, digest_of
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ _NAMES = (("userId", "user_id"), ("anonymousId", "anonymous_id"), ("previousId",
 
 
 class Erased:
-    """A copy of the digests in Redis, from `async with` on; the last one known while Redis is away."""
+    """A copy of the digests in Redis, from `async with` on; the last one known while Redis is away, or nobody's if it
+    was away from the start: a gateway takes touchpoints in without it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -30,7 +32,7 @@ class Erased:
         self._failing = False
 
     async def __aenter__(self) -> "Erased":
-        self._redis: Redis = Redis.from_url(self._settings.redis_url)
+        self._redis = prompt_redis(self._settings)
         self._store = ErasedStore(self._redis, self._settings)
         await self.look()
         self._looking = asyncio.create_task(self._look_on())
@@ -51,9 +53,16 @@ class Erased:
                 self._digests = await self._store.digests()
         except RedisError as error:
             if not self._failing:
-                logger.warning("Cannot see who was erased (%s): going by what was known last", type(error).__name__)
+                logger.warning(
+                    "Redis does not say who was erased (%s): going by the %d ids known last; workers drop what comes of"
+                    " others",
+                    type(error).__name__,
+                    len(self._digests),
+                )
             self._failing = True
         else:
+            if self._failing:
+                logger.info("Redis says again who was erased")
             self._failing = False
 
     def without(self, event: dict[str, Any]) -> dict[str, Any] | None:
@@ -70,6 +79,19 @@ class Erased:
         if former and (self._holds(former) or self._holds(f"anon:{former}")):
             gone |= set(_NAMES[2])
         return {name: value for name, value in event.items() if name not in gone} if gone else event
+
+    def is_in(self, found: Any) -> bool:
+        """Whether an erased id is anywhere in JSON that was not understood: nobody knows which of it is an id."""
+        waiting = [found] if self._digests else []
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, dict | list):
+                waiting.extend(item.values() if isinstance(item, dict) else item)
+            elif isinstance(item, str | int):
+                customer = str(item).strip()
+                if self._holds(customer) or self._holds(f"anon:{customer}"):
+                    return True
+        return False
 
     def _holds(self, customer: str) -> bool:
         return digest_of(customer) in self._digests

@@ -23,8 +23,6 @@ from streams.gateway.erased import Erased
 MAX_TOLD = 8 * 1024 * 1024
 """Bytes of all that a request tells, as it is published: what a batch says once for all its events is in each then."""
 
-_IDS = ("userId", "anonymousId")
-
 
 @dataclass(frozen=True)
 class Accepted:
@@ -44,6 +42,11 @@ class Taken:
     refused: list[Refused] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
     observed: Observed = field(default_factory=Observed)
+
+    @property
+    def size(self) -> int:
+        """How many touchpoints the request held, whatever became of them."""
+        return len(self.accepted) + len(self.refused) + len(self.withheld)
 
 
 class OffPlanError(UnreadableError):
@@ -138,18 +141,9 @@ class Intake:
         taken.observed.refuse(unread.rejection.code)
 
     def _is_withheld(self, found: Any) -> bool:
-        """Whether nothing may be kept of what was not understood. Nobody knows which of it is an id: an erased one
-        anywhere will do."""
-        if isinstance(found, dict) and is_withheld(self._consent.refused(found.get("context"))):
-            return True
-        waiting = [found]
-        while waiting:
-            item = waiting.pop()
-            if isinstance(item, dict | list):
-                waiting.extend(item.values() if isinstance(item, dict) else item)
-            elif isinstance(item, str | int) and any(self._erased.without({name: item}) is None for name in _IDS):
-                return True
-        return False
+        """Whether nothing may be kept of what was not understood."""
+        refused = isinstance(found, dict) and is_withheld(self._consent.refused(found.get("context")))
+        return refused or self._erased.is_in(found)
 
 
 def _withhold(taken: Taken, type_: str) -> None:

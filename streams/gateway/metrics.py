@@ -21,7 +21,7 @@ class GatewayMetrics:
         )
         self.seconds = Histogram(
             "ebbflow_gateway_request_seconds",
-            "From the request's head to its answer.",
+            "From the request's head to the head of its answer.",
             ["route"],
             registry=self.registry,
         )
@@ -29,6 +29,13 @@ class GatewayMetrics:
             "ebbflow_gateway_touchpoints",
             "Touchpoints that came, by what became of them (accepted, rejected, withheld, limited).",
             ["type", "result"],
+            registry=self.registry,
+        )
+        self.connections = Counter(
+            "ebbflow_gateway_connections_refused",
+            "Connections refused or cut before any route saw a request, by reason (busy, too_slow, unread, pipelining,"
+            " head_too_large, not_http).",
+            ["reason"],
             registry=self.registry,
         )
 
@@ -69,11 +76,13 @@ class Measured:
             await self._app(scope, receive, send)
             return
         status, began = 500, time.perf_counter()
+        answered: float | None = None
 
         async def watched(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                # A stream may last for hours, which says nothing of how quick its answer was.
+                status, answered = message["status"], time.perf_counter()
             await send(message)
 
         try:
@@ -81,4 +90,4 @@ class Measured:
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.requests.labels(route, str(status)).inc()
-            self._metrics.seconds.labels(route).observe(time.perf_counter() - began)
+            self._metrics.seconds.labels(route).observe((answered or time.perf_counter()) - began)

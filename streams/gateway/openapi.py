@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from streams.gateway.dialect import Page, Route
 
@@ -75,6 +76,13 @@ def of_route(route: Route) -> dict[str, Any]:
         content = {media: {"schema": schema} for media, schema in route.body.items()}
         said["requestBody"] = {"required": True, "content": content}
     return said
+
+
+def of_body(model: type[BaseModel]) -> dict[str, Any]:
+    """What OpenAPI says of a route that reads its body by itself, as a model has it."""
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    too_much = {status: words for status, words in _SENDING.items() if status in (413, 415)}
+    return {"requestBody": {"required": True, "content": content}, "responses": _problems(too_much)}
 
 
 def of_page(page: Page) -> dict[str, Any]:

@@ -12,9 +12,6 @@ from types import TracebackType
 from fastapi import APIRouter, Depends
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from processors.plan import Plan
@@ -22,14 +19,13 @@ from processors.quality import DELAYS, Key, Observed, SourceCounts, report
 from schemas.quality import Quality
 from schemas.settings import Settings
 from streams.gateway.tokens import reader
+from streams.store.connecting import prompt_redis
 from streams.store.quality import Counted, QualityStore
 
 logger = logging.getLogger(__name__)
 
 FLUSH_EVERY = 3.0
 """Seconds between two flushes."""
-_PATIENCE = 2.0
-"""Seconds that Redis may take to answer."""
 
 
 class QualityCounts(Collector):
@@ -55,12 +51,7 @@ class QualityCounts(Collector):
         counts.add(observed, received)
 
     async def __aenter__(self) -> "QualityCounts":
-        self._redis: Redis = Redis.from_url(
-            self._settings.redis_url,
-            socket_timeout=_PATIENCE,
-            socket_connect_timeout=_PATIENCE,
-            retry=Retry(NoBackoff(), 0),
-        )
+        self._redis = prompt_redis(self._settings)
         self._store = QualityStore(self._redis, self._settings)
         self._flushing = asyncio.create_task(self._flush_on())
         return self

@@ -39,3 +39,13 @@ class Rates:
                 {"Retry-After": str(wait)},
             )
         self._left[key] = (left - touchpoints, now)
+
+    def give_back(self, key: str, touchpoints: int) -> None:
+        """Return what was spent on a request that came to nothing by our own fault.
+
+        No more than was spent and never above a burst: in all, a key gets what its rate allows. What other requests
+        would have lost to a full burst in the meantime is not worked out again.
+        """
+        if self._per_second:
+            left, then = self._left[key]
+            self._left[key] = (left + touchpoints, then)

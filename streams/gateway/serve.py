@@ -12,7 +12,7 @@ from streams.gateway.app import create_app
 from streams.gateway.connection import connections
 from streams.gateway.keys import WriteKeys
 from streams.gateway.metrics import GatewayMetrics
-from streams.gateway.publisher import Publisher
+from streams.producer import Producer
 from streams.topics import declare
 
 
@@ -28,20 +28,20 @@ def serve(settings: Settings) -> None:
     wait_for_broker(settings)
     declare(settings)
     metrics = GatewayMetrics()
-    gateway = server(settings, keys, Publisher(settings), metrics)
+    gateway = server(settings, keys, Producer(settings), metrics)
     with metrics.listening(settings):
         gateway.run()
     if not gateway.started:
         raise UnavailableError("The gateway could not begin; its log says why")
 
 
-def server(settings: Settings, keys: WriteKeys, publisher: Publisher, metrics: GatewayMetrics) -> uvicorn.Server:
+def server(settings: Settings, keys: WriteKeys, producer: Producer, metrics: GatewayMetrics) -> uvicorn.Server:
     """The HTTP server of a gateway, which can be run in any thread and stopped by its `should_exit`."""
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(settings, keys, publisher, metrics),
+            create_app(settings, keys, producer, metrics),
             # Makes connections as a class does, which is all that is asked of it.
-            http=cast("type[Protocol]", connections(settings.client_timeout)),
+            http=cast("type[Protocol]", connections(settings.client_timeout, metrics)),
             ws="none",
             host=settings.gateway_host,
             port=settings.gateway_port,

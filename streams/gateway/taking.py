@@ -19,10 +19,10 @@ from streams.gateway.dialect import Asked, Page, Refused, Route
 from streams.gateway.intake import Intake, Taken
 from streams.gateway.keys import WriteKeys, key_of_header
 from streams.gateway.metrics import GatewayMetrics
-from streams.gateway.publisher import NotAcknowledgedError, Publisher, Record
 from streams.gateway.quality import QualityCounts
 from streams.gateway.rates import Rates
 from streams.gateway.refusal import Refusal
+from streams.producer import NotAcknowledgedError, Producer, Record
 from streams.topics import MAX_KEPT, REJECTED, TOUCHPOINTS
 
 logger = logging.getLogger(__name__)
@@ -40,12 +40,12 @@ class Taking:
         self,
         settings: Settings,
         keys: WriteKeys,
-        publisher: Publisher,
+        producer: Producer,
         metrics: GatewayMetrics,
         intake: Intake,
         quality: QualityCounts,
     ) -> None:
-        self._keys, self._publisher, self._metrics = keys, publisher, metrics
+        self._keys, self._producer, self._metrics = keys, producer, metrics
         self._clock, self._intake, self._quality = Clock(settings), intake, quality
         self._bodies, self._rates = Bodies(settings.client_timeout), Rates(settings.rate_limit)
         self._touchpoints, self._rejected = settings.topic(TOUCHPOINTS), settings.topic(REJECTED)
@@ -81,10 +81,10 @@ class Taking:
         if route.alone and taken.refused:
             if taken.refused[0].rejection.code is RejectionCode.OFF_PLAN:
                 # The event is as its sender means it: what to do about it is for those who made the plan.
-                await self._publish(taken, asked.received)
+                await self._publish(key or source, taken, asked.received)
             self._count(source, taken, asked.received)
             raise Refusal.of(UnreadableError.because(taken.refused[0].rejection))
-        await self._publish(taken, asked.received)
+        await self._publish(key or source, taken, asked.received)
         self._count(source, taken, asked.received)
         return route.answer(taken.refused)
 
@@ -102,20 +102,21 @@ class Taking:
 
     def _spend(self, key: str, taken: Taken) -> None:
         try:
-            self._rates.spend(key, len(taken.accepted) + len(taken.refused) + len(taken.withheld))
+            self._rates.spend(key, taken.size)
         except Refusal:
             types = [event.type for event in taken.accepted] + [event.type for event in taken.refused]
             for type_ in types:
                 self._metrics.touchpoints.labels(type_, "limited").inc()
             raise
 
-    async def _publish(self, taken: Taken, received: float) -> None:
+    async def _publish(self, key: str, taken: Taken, received: float) -> None:
         timestamp = round(received * 1000)
         good = [Record(self._touchpoints, event.customer.encode(), event.value, timestamp) for event in taken.accepted]
         bad = [Record(self._rejected, None, _rejected(event, received), timestamp) for event in taken.refused]
         try:
-            await self._publisher.publish([*good, *bad])
+            await self._producer.publish([*good, *bad])
         except NotAcknowledgedError as error:
+            self._rates.give_back(key, taken.size)
             raise Refusal(503, "broker_unavailable", str(error), "nothing is confirmed: send it again") from error
 
     def _count(self, source: str, taken: Taken, received: float) -> None:

@@ -1,6 +1,7 @@
 """Tokens: who may read what Ebbflow knows, and who may change it. Write keys open neither.
 
-A route asks for one by a dependency: `Depends(reader)` or `Depends(admin)`; both give the token's name.
+A route asks for one by a dependency: `Depends(reader)`, `Depends(member)` or `Depends(admin)`; each gives the token's
+name. Who may do more may do the lesser, too.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from streams.gateway.keys import name_of
 from streams.gateway.refusal import Refusal
 
 _READ = HTTPBearer(auto_error=False, scheme_name="readToken", description="One of EBBFLOW_READ_TOKENS, or an admin's.")
+_TEAM = HTTPBearer(auto_error=False, scheme_name="teamToken", description="One of EBBFLOW_TEAM_TOKENS, or an admin's.")
 _ADMIN = HTTPBearer(auto_error=False, scheme_name="adminToken", description="One of EBBFLOW_ADMIN_TOKENS.")
 _BEARER = {"WWW-Authenticate": "Bearer"}
 
@@ -24,21 +26,34 @@ class Tokens:
 
     def __init__(self, settings: Settings) -> None:
         self._readers = credentials(settings.read_tokens)
+        self._team = credentials(settings.team_tokens)
         self._admins = credentials(settings.admin_tokens)
 
     def may_read(self, presented: str | None) -> str:
         """The name of a token that may read; raises `Refusal` (401 or 403) if it may not."""
-        if not self._readers and not self._admins:
+        known = [*self._readers, *self._team, *self._admins]
+        if not known:
             raise _nobody("reads", "READ")
-        return self._name(presented, [*self._readers, *self._admins])
+        return self._name(presented, known)
+
+    def may_handle(self, presented: str | None) -> str:
+        """The name of a token that may say what becomes of alerts; raises `Refusal` (401 or 403) if it may not."""
+        known = [*self._team, *self._admins]
+        if not known:
+            raise _nobody("handles alerts", "TEAM")
+        self._refuse_lesser(presented, self._readers, "may only read", "TEAM")
+        return self._name(presented, known)
 
     def may_administer(self, presented: str | None) -> str:
         """The name of an admin's token; raises `Refusal` (401 or 403) if it is none."""
         if not self._admins:
             raise _nobody("exports or erases", "ADMIN")
-        if presented and name_of(presented, self._readers) is not None:
-            raise Refusal(403, "forbidden", "this token may only read", "use one of EBBFLOW_ADMIN_TOKENS")
+        self._refuse_lesser(presented, [*self._readers, *self._team], "may neither export nor erase", "ADMIN")
         return self._name(presented, self._admins)
+
+    def _refuse_lesser(self, presented: str | None, known: Sequence[Credential], may: str, kind: str) -> None:
+        if presented and name_of(presented, known) is not None:
+            raise Refusal(403, "forbidden", f"this token {may}", f"use one of EBBFLOW_{kind}_TOKENS")
 
     def _name(self, presented: str | None, known: Sequence[Credential]) -> str:
         if not presented:
@@ -57,6 +72,11 @@ def _nobody(does: str, kind: str) -> Refusal:
 def reader(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_READ)]) -> str:
     """Lets those pass who may read, by name."""
     return _tokens(request).may_read(bearer.credentials if bearer else None)
+
+
+def member(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_TEAM)]) -> str:
+    """Lets those pass who may say what becomes of alerts, by name."""
+    return _tokens(request).may_handle(bearer.credentials if bearer else None)
 
 
 def admin(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]) -> str:

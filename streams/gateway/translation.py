@@ -11,11 +11,11 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from processors.decoding import UnreadableError, parse
+from processors.slices import items, members
 from schemas.rejected import RejectionCode
 from schemas.touchpoint import TYPES
 from streams.gateway.correction import instant
 from streams.gateway.dialect import Told, Unread
-from streams.gateway.slices import items, members
 
 Translate = Callable[[dict[str, Any]], dict[str, Any]]
 """From an event in a client's words to one in Segment's; raises `UnreadableError`. Its `sentAt` may be there, too."""

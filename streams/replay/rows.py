@@ -13,8 +13,8 @@ from typing import IO, Any
 import msgspec
 
 from processors.decoding import UnreadableError
+from processors.slices import items, members
 from schemas.rejected import RejectionCode
-from streams.gateway.slices import items, members
 
 _BOM = b"\xef\xbb\xbf"
 

@@ -8,8 +8,7 @@ from redis import Redis
 from schemas.settings import Settings
 from streams.replay.log import Entry, Log
 from streams.store.erased import ERASED, digest_of
-from streams.topics import REJECTED, TOUCHPOINTS
-from streams.worker.reader import FEED_HEADER, ROW_HEADER
+from streams.topics import FEED_HEADER, REJECTED, ROW_HEADER, TOUCHPOINTS
 
 _CHUNK = 2_000
 

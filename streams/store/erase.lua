@@ -1,12 +1,19 @@
--- Forgets customers, and remembers that they were erased, in one call.
+-- Forgets customers, and remembers that they were erased, in one call; nothing of it when one of them was saved since
+-- they were found, for then others may be the same person.
 -- KEYS[1]: the set of who was erased. KEYS[2...]: of each customer the profile and the hash of published fields, in turn,
--- and then of each partition its hash and its timers. ARGV: how many customers, the customers, their digests.
--- Returns how many profiles there were.
-local count, found, erased = tonumber(ARGV[1]), 0, {}
+-- and then of each partition its hash and its timers. ARGV: how many customers, the customers, their digests,
+-- and the revisions as found, 0 for none. Returns whether they were erased, as 1 or 0.
+local count, erased = tonumber(ARGV[1]), {}
+for i = 1, count do
+    -- A profile begins with its revision, in a line of its own.
+    local revision = tonumber(string.match(redis.call('GETRANGE', KEYS[2 * i], 0, 19), '^%d+') or 0)
+    if revision ~= tonumber(ARGV[1 + 2 * count + i]) then
+        return 0
+    end
+end
 for i = 1, count do
     erased[ARGV[1 + i]] = true
-    found = found + redis.call('DEL', KEYS[2 * i])
-    redis.call('DEL', KEYS[2 * i + 1])
+    redis.call('DEL', KEYS[2 * i], KEYS[2 * i + 1])
     redis.call('SADD', KEYS[1], ARGV[1 + count + i])
 end
 -- A message is {topic, key, JSON, time}; a note also names another key than the one that it is for.
@@ -30,4 +37,4 @@ for place = 2 * count + 2, #KEYS, 2 do
         redis.call('ZREM', KEYS[place + 1], ARGV[1 + i])
     end
 end
-return found
+return 1

@@ -3,7 +3,7 @@
 Known ids can be looked up, as in any list of digests; what is held of an erased customer is that they were erased.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
 from typing import cast
 
@@ -52,17 +52,22 @@ class ErasedStore:
         for first in range(0, len(waiting), _AT_ONCE):
             await self._redis.sadd(self._key, *waiting[first : first + _AT_ONCE])
 
-    async def erase(self, customers: Sequence[str]) -> int:
-        """Remove the profiles of customers, what was published of them, their timers and what there is still to say of
-        them, and know them as erased.
+    async def partitions(self) -> list[str]:
+        """The numbers of the partitions that have come to something. To ask takes a while where there is much else."""
+        before = self._settings.keyspace("partition:")
+        found = self._redis.scan_iter(match=f"{before}*", count=_AT_ONCE)
+        return [key.decode().removeprefix(before) async for key in found]
 
-        All of that at once; returns how many profiles there were.
+    async def erase(self, revisions: Mapping[str, int], partitions: Sequence[str]) -> bool:
+        """Remove the profiles of customers, what was published of them, their timers in these partitions and what there
+        is still to say of them, and know them as erased.
+
+        All of that at once, and only if each profile still has this revision (0: there is none): whether it was done.
         """
         keyspace, keys = self._settings.keyspace, [self._key]
-        for customer in customers:
+        for customer in revisions:
             keys += (keyspace(f"profile:{customer}"), keyspace(f"customer:{customer}"))
-        partitions = keyspace("partition:")
-        async for key in self._redis.scan_iter(match=f"{partitions}*"):
-            keys += (key.decode(), keyspace(f"due:{key.decode().removeprefix(partitions)}"))
-        arguments = [len(customers), *customers, *map(digest_of, customers)]
-        return int(await self._erase(keys, arguments))
+        for partition in partitions:
+            keys += (keyspace(f"partition:{partition}"), keyspace(f"due:{partition}"))
+        arguments = [len(revisions), *revisions, *map(digest_of, revisions), *revisions.values()]
+        return bool(await self._erase(keys, arguments))

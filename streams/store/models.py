@@ -18,6 +18,7 @@ from processors.learning.learner import Learner
 from processors.learning.serving import ServedModels
 from schemas.outcome import Outcome
 from schemas.settings import Settings
+from streams.store.cards import CardStore
 from streams.store.partitions import Message
 from streams.store.script import Script
 from streams.store.seal import BrokenSealError, Seal, seal_of
@@ -96,6 +97,7 @@ class ModelStore:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
         self._key, self._history = settings.keyspace("model"), settings.keyspace("model:history")
+        self._cards = CardStore(redis, settings)
         self._seal: Seal = seal_of(settings)
         self._publish = Script(redis, "publish")
 
@@ -141,13 +143,9 @@ class ModelStore:
     async def cards(self) -> tuple[int, list[Card]]:
         """The current version (0 before the first), and the cards of it and of those kept, newest first. One that
         another release wrote, and this one cannot read, is left out."""
-        kept = await self._kept()
-        found = await self._redis.hmget(self._history, [f"card:{version}" for version in kept]) if kept else []
-        cards = {card.version: card for card in map(_read_card, found) if card is not None}
-        current, written = cast(list[bytes | None], await self._redis.hmget(self._key, "version", "card"))
-        if (card := _read_card(written)) is not None:
-            cards[card.version] = card
-        return int(current or 0), [cards[version] for version in sorted(cards, reverse=True)]
+        current, written = await self._cards.written()
+        cards = {card.version: card for card in map(_read_card, written) if card is not None}
+        return current, [cards[version] for version in sorted(cards, reverse=True)]
 
     @retry(retry=retry_if_exception_type(SupersededError), stop=stop_after_attempt(_ROLLBACK_ATTEMPTS), reraise=True)
     async def rollback(self, version: int) -> Card:
@@ -193,13 +191,8 @@ class ModelStore:
                 "follow: it was rolled back, or another learner has taken over"
             )
 
-    async def _kept(self) -> list[int]:
-        fields = cast(list[bytes], await self._redis.hkeys(self._history))
-        names = [each.decode().partition(":") for each in fields]
-        return sorted(int(version) for part, _, version in names if part == "card")
-
     async def _newest_whole(self, part: str, kind: type[Part]) -> Part | None:
-        for version in reversed(await self._kept()):
+        for version in reversed(await self._cards.kept()):
             try:
                 return self._open(await self._redis.hget(self._history, f"{part}:{version}") or b"", kind)
             except BrokenModelError as error:
@@ -220,9 +213,7 @@ class ModelStore:
         return part
 
 
-def _read_card(written: Any) -> Card | None:
-    if written is None:
-        return None
+def _read_card(written: bytes) -> Card | None:
     try:
         return msgspec.json.decode(written, type=Card)
     except msgspec.DecodeError as error:

@@ -42,12 +42,12 @@ class ProfileStore:
             found |= {customer: theirs[to] for customer, to in moved.items()}
         return found
 
-    async def every(self) -> AsyncIterator[Profile]:
-        """All profiles, in no order; one that is written meanwhile may come twice."""
+    async def every(self, at_once: int = _AT_ONCE) -> AsyncIterator[Profile]:
+        """All profiles, in no order, so many read in one go; one that is written meanwhile may come twice."""
         waiting: list[str] = []
-        async for key in self._redis.scan_iter(match=f"{self._key}*", count=_AT_ONCE):
+        async for key in self._redis.scan_iter(match=f"{self._key}*", count=at_once):
             waiting.append(key.decode().removeprefix(self._key))
-            if len(waiting) == _AT_ONCE:
+            if len(waiting) == at_once:
                 for profile in (await self.load(waiting)).values():
                     yield profile
                 waiting.clear()

@@ -133,6 +133,12 @@ class BatchConsumer(driver.Consumer):
         position = await self.position(tp)
         return position is not None and position >= highwater and self.ledger.idle(tp)
 
+    async def behind(self, tp: TP) -> int | None:
+        """How many records of a partition are not done yet, of those that it held at the last fetch; none before it."""
+        highwater, oldest = self.highwater(tp), self.ledger.oldest(tp)
+        position = await self.position(tp) if oldest is None else oldest.records[0].offset
+        return None if highwater is None or position is None else max(0, highwater - position)
+
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish what was begun, drop what waits, commit, and only then let go."""
         self.ledger.drop_waiting(revoked)

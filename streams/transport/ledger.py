@@ -79,6 +79,10 @@ class Ledger:
         """Whether nothing of a partition is under way."""
         return all(batch.state is State.DONE for batch in self._under_way.get(tp, ()))
 
+    def oldest(self, tp: TP) -> Batch | None:
+        """The first batch of a partition that is under way; none when nothing is."""
+        return next((batch for batch in self._under_way.get(tp, ()) if batch.state is not State.DONE), None)
+
     def drop_waiting(self, tps: Collection[TP]) -> None:
         """Let no batch of these partitions begin any more; those begun go on."""
         for batch in self._of(tps):

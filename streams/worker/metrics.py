@@ -15,7 +15,10 @@ PROFILES = Counter("ebbflow_profiles", "Customers seen for the first time.")
 ALERTS = Counter("ebbflow_alerts", "Alerts published, by kind and state.", ["kind", "state"])
 OUTCOMES = Counter("ebbflow_outcomes", "Outcomes published, by whether the customer churned.", ["churned"])
 REJECTED = Counter("ebbflow_rejected", "Records that could not be read or folded, by reason.", ["code"])
-LAG = Gauge("ebbflow_lag_seconds", "How far a partition's last batch was behind the clock.", ["partition"])
+LAG = Gauge("ebbflow_lag_seconds", "How far a partition's touchpoints are worked on behind the clock.", ["partition"])
+LAG_RECORDS = Gauge(
+    "ebbflow_lag_records", "Records of a partition that are not done yet, as of its last fetch.", ["topic", "partition"]
+)
 BATCH_RECORDS = Histogram(
     "ebbflow_batch_records", "Records in a batch.", buckets=(1, 10, 50, 100, 500, 1000, 2000, 4000)
 )
@@ -25,8 +28,11 @@ BATCH_SECONDS = Histogram(
     ["step"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
-REDIS_ERRORS = Counter("ebbflow_redis_errors", "Calls to Redis that failed and were tried again.")
-BROKER_ERRORS = Counter("ebbflow_broker_errors", "Sends to Kafka that failed and were tried again.")
+REDIS_ERRORS = Counter("ebbflow_redis_errors", "Calls to Redis that failed.")
+BROKER_ERRORS = Counter("ebbflow_broker_errors", "Sends to Kafka that failed.")
+RETRIES = Counter("ebbflow_retries", "Steps tried again after a failure, by whose it was (redis, broker).", ["after"])
+REDIS_USED = Gauge("ebbflow_redis_used_memory_bytes", "Memory that Redis uses, as it says; 0 until asked.")
+REDIS_MAX = Gauge("ebbflow_redis_max_memory_bytes", "Memory that Redis may use; 0 when it has no limit of its own.")
 SAVE_CONFLICTS = Counter("ebbflow_save_conflicts", "Profiles that another writer had saved first.")
 MODEL_OUTCOMES = Counter("ebbflow_model_outcomes", "Outcomes that this process has learned from.")
 MODEL_AUC = Gauge("ebbflow_model_auc", "Prequential AUC of recent outcomes: the model beside its baselines.", ["model"])
@@ -47,6 +53,28 @@ MODEL_CHAMPION = Gauge("ebbflow_model_champion", "1 for the model that has the s
 MODEL_DRIFTS = Gauge("ebbflow_model_drifts", "How often the world turned out to have changed.")
 MODEL_VERSION = Gauge("ebbflow_model_version", "Version of the model this process uses.")
 MODEL_WARM = Gauge("ebbflow_model_warm", "1 once the model has seen enough outcomes of both classes to act on.")
+CUSTOMERS = Gauge(
+    "ebbflow_customers", "Customers by where they stand (known, active, left, lost), at the last census.", ["status"]
+)
+ACTIVE_CUSTOMERS = Gauge(
+    "ebbflow_active_customers",
+    "Active customers by churn risk (high from churn_opens on, middling from churn_closes on, low, unknown while the"
+    " model warms up), at the last census.",
+    ["risk"],
+)
+ENGAGED_CUSTOMERS = Gauge(
+    "ebbflow_engaged_customers",
+    "Active customers by how many meaningful touchpoints are expected of them within the engagement window.",
+    ["expected"],
+)
+VALUE_AT_RISK = Gauge(
+    "ebbflow_value_at_risk",
+    "Revenue expected within the horizon of customers at high risk, times that risk, by currency.",
+    ["currency"],
+)
+OPEN_ALERTS = Gauge("ebbflow_open_alerts", "Customers' alerts that are open, by kind, at the last census.", ["kind"])
+CENSUS_AT = Gauge("ebbflow_census_timestamp_seconds", "When the last census by this process ended; 0 for never.")
+CENSUS_SECONDS = Gauge("ebbflow_census_seconds", "How long it took.")
 
 # A counter that first appears at 1 shows no increase, so each series is there from the start.
 for kind in AlertKind:
@@ -58,3 +86,5 @@ for note in ("handover", "absorb", "forward"):
     NOTES.labels(note)
 for code in RejectionCode:
     REJECTED.labels(code)
+for whose in ("redis", "broker"):
+    RETRIES.labels(whose)

@@ -56,6 +56,7 @@ class Patience:
             if not _passing(error):
                 raise
             _count(error)
+            retries = metrics.RETRIES.labels("redis" if isinstance(error, RedisError) else "broker")
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(_passing),
             wait=wait_exponential_jitter(initial=0.1, max=10.0),
@@ -63,6 +64,7 @@ class Patience:
             before_sleep=_complain,
             reraise=True,
         ):
+            retries.inc()
             with attempt:
                 return await step()
         raise AssertionError("unreachable: retrying either returns or raises")

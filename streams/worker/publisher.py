@@ -6,10 +6,12 @@ from typing import Protocol
 
 from faust.types import AppT
 
+from schemas.alert import Alert
 from schemas.rejected import Rejected
 from schemas.settings import Settings
+from streams.store.alerts import AlertStore
 from streams.store.partitions import Message
-from streams.topics import REJECTED
+from streams.topics import ALERTS, REJECTED
 from streams.worker import metrics
 
 
@@ -30,11 +32,13 @@ class Publisher:
 
     silent = False
 
-    def __init__(self, app: AppT, settings: Settings) -> None:
-        self._app, self._settings = app, settings
+    def __init__(self, app: AppT, settings: Settings, alerts: AlertStore) -> None:
+        self._app, self._settings, self._alerts = app, settings, alerts
 
     async def say(self, messages: Sequence[Message]) -> None:
-        """Publish messages, in order."""
+        """Publish messages, in order. Alerts can be looked up from then on."""
+        if alerts := [Alert.model_validate_json(value) for name, _, value, _ in messages if name == ALERTS]:
+            await self._alerts.keep(alerts)
         topic = self._settings.topic
         await self._send([(topic(name), key.encode(), value.encode(), at or None) for name, key, value, at in messages])
 

@@ -14,6 +14,7 @@ from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.touch import Feed, Note, Touch
 from streams.clock import Clock
 from streams.store.partitions import Standing
+from streams.topics import FEED_HEADER, ROW_HEADER
 from streams.transport.batch import Batch, Record
 from streams.worker import metrics
 
@@ -27,8 +28,6 @@ MAX_KEPT = 1024 * 1024
 """Bytes of a record that are kept in `rejected`; more than a broker takes unless it was told to."""
 # What a date-time can hold, in milliseconds: 9999-12-31.
 _LAST_INSTANT = 253_402_214_400_000
-
-FEED_HEADER, ROW_HEADER = "ebbflow-feed", "ebbflow-row"
 
 
 @dataclass

@@ -1,7 +1,10 @@
 """Erased means erased: no key and no record written later says anything of the person, and a rebuild brings nobody
 back."""
 
+import asyncio
+import contextlib
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +13,11 @@ import pytest
 from kafka.consumer.fetcher import ConsumerRecord
 from pydantic import SecretStr
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 
+import streams.person
 from schemas.settings import Settings
+from streams.embedded.stack import free_port
 from streams.topics import TOPICS
 from tests.harness import WRITE_KEY, records_of, running_gateway, wait_until
 from tests.integration.working import ebbflow, folded, producer_for, profiles_of, running_worker
@@ -115,6 +121,58 @@ def test_a_person_is_erased_under_every_id_and_stays_so(own: Settings, client: h
     with running_worker(own, tmp_path / "again.log"):
         wait_until(lambda: set(profiles_of(own)) == {"bob", "carl", "dora"})
     assert not traces_in_redis(own)
+
+
+def test_a_key_that_joins_while_the_person_is_looked_for_is_erased_too(
+    own: Settings, client: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find, joined = streams.person.find, list[bool]()
+
+    def join() -> None:
+        straight = producer_for(own)
+        event = {"type": "track", "event": "x", "userId": "ada@example.com", "anonymousId": "ada-browser"}
+        straight.send(own.topic("touchpoints"), json.dumps(event).encode(), b"ada@example.com").get(30)
+        straight.close()
+        wait_until(lambda: "anon:ada-browser" in profiles_of(own)["ada@example.com"].facts.aliases)
+
+    async def find_slowly(redis: AsyncRedis, settings: Settings, customer: str) -> streams.person.Person:
+        person = await find(redis, settings, customer)
+        if not joined:
+            joined.append(True)
+            await asyncio.to_thread(join)
+        return person
+
+    with running_worker(own, tmp_path / "worker.log"):
+        send(client, userId="ada@example.com")
+        send(client, anonymousId="ada-browser")
+        wait_until(lambda: folded(own) == 2)
+        monkeypatch.setattr("streams.person.find", find_slowly)
+        answer = client.delete("/v1/customers/ada%40example.com", headers=bearer(ADMIN))
+        assert (answer.status_code, answer.json()) == (200, {"keys": 2, "profiles": 2})
+        send(client, userId="bob")
+        wait_until(lambda: set(profiles_of(own)) == {"bob"})
+        assert not traces_in_redis(own)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_without_redis_a_gateway_starts_takes_in_and_says_so(
+    own: Settings, answers: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that takes connections and never answers is away as much as one that takes none."""
+    with contextlib.ExitStack() as stack:
+        port = free_port()
+        if answers:
+            stack.enter_context(socket.create_server(("127.0.0.1", port)))
+        away = own.model_copy(update={"redis_url": f"redis://127.0.0.1:{port}/0"})
+        url = stack.enter_context(running_gateway(away))
+        client = stack.enter_context(httpx.Client(base_url=url, timeout=30))
+        send(client, userId="ada@example.com")
+        for answer in (
+            client.delete("/v1/customers/ada%40example.com", headers=bearer(ADMIN)),
+            client.get("/v1/customers/ada%40example.com/export", headers=bearer(ADMIN)),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (503, "redis_unavailable")
+    assert caplog.text.count("Redis does not say who was erased") == 1
 
 
 def test_the_command_erases_too(own: Settings, tmp_path: Path) -> None:

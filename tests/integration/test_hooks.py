@@ -102,6 +102,7 @@ PAYLOADS: dict[str, Any] = {
     ],
     "shopify": {
         "id": 450789469,
+        "admin_graphql_api_id": "gid://shopify/Order/450789469",
         "email": "bob@example.com",
         "created_at": WHEN,
         "total_price": "409.94",
@@ -289,6 +290,24 @@ def test_a_signed_delivery_that_cannot_be_read_is_kept_and_not_asked_for_again(
         assert "Traceback" not in answer.text
     assert records_of(settings, "touchpoints") == []
     assert len(records_of(settings, "rejected")) >= 4
+
+
+def test_shopify_does_not_sign_its_topic_and_a_forged_one_makes_no_order(
+    settings: Settings, client: httpx.Client
+) -> None:
+    order = PAYLOADS["shopify"]
+    draft = {**order, "admin_graphql_api_id": "gid://shopify/DraftOrder/450789469"}
+    checkout = {name: value for name, value in order.items() if name != "admin_graphql_api_id"}
+    for payload, topic, expected in (
+        (draft, "orders/create", "admin_graphql_api_id"),
+        (checkout, "orders/create", "admin_graphql_api_id"),
+        (order, "orders/cancelled", "cancelled_at"),
+    ):
+        body = json.dumps(payload)
+        answer = post(client, "shopify", {**signed("shopify", body=body), "X-Shopify-Topic": topic}, body)
+        assert answer.status_code == 200
+        assert [rejected["where"] for rejected in answer.json()["rejected"]] == [expected]
+    assert records_of(settings, "touchpoints") == []
 
 
 def test_events_of_other_sorts_are_taken_and_say_nothing(settings: Settings, client: httpx.Client) -> None:

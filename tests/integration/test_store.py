@@ -180,7 +180,11 @@ async def test_whoever_was_erased_has_nothing_left_to_say(redis: Redis, settings
     others: list[Message] = [("outcomes", "bob", '{"customer":"bob"}', 0.0), ("alerts", "bob", "{}", 50.25)]
     await store.save(5, NOWHERE, 10, 50.0, [some("ada"), some("bob")], {"ada": 60.0}, {"ada": about, "bob": others})
     await store.save(6, NOWHERE, 3, 50.0, [some("anon:v")], {"anon:v": 70.0}, {"anon:v": about})
-    assert await store.erased.erase(["ada", "anon:v"]) == 2
+    places = await store.erased.partitions()
+    assert not await store.erased.erase({"ada": 1, "anon:v": 2}, places), "saved since it was found"
+    assert not await store.erased.erase({"ada": 1, "anon:v": 1, "bob": 0}, places)
+    assert [*(await store.load(5)).unsaid] == [*about, *others]
+    assert await store.erased.erase({"ada": 1, "anon:v": 1}, places)
     left = [await store.load(partition, ["ada", "bob", "anon:v"], now=100.0) for partition in (5, 6)]
     assert [list(one.unsaid) for one in left] == [others, []]
     assert [one.due for one in left] == [[], []]
@@ -191,7 +195,7 @@ async def test_a_newcomer_who_is_erased_before_being_saved_is_not_saved(redis: R
     store = PartitionStore(redis, settings)
     await save(redis, settings, some("bob"))
     loaded = await store.load(1, ["ada", "bob"])
-    await store.erased.erase(["ada"])
+    assert await store.erased.erase({"ada": 0}, [])
     both = [some("ada"), loaded.profiles["bob"]]
     saved = await store.save(1, loaded.standing, 7, 1.0, both, {}, {}, erasures=loaded.erasures)
     assert saved.conflicts == ["ada"]

@@ -65,16 +65,16 @@ def python_with(requirement: str) -> Path:
     return kept(f"sdk-{requirement.replace('==', '-')}-python{version}", fetch) / "bin" / "python"
 
 
-def node_modules() -> Path:
-    """The `node_modules` with all that `package.json` asks for."""
+def node_modules(packages: Path = PACKAGES) -> Path:
+    """The `node_modules` with all that a `package.json` asks for; that of the SDKs if no other is given."""
 
     def fetch(folder: Path) -> None:
-        shutil.copy(PACKAGES, folder)
+        shutil.copy(packages, folder)
         # No script of a package is run, and package.json alone says what is installed.
         quiet = ("--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
         _run([npm(), "install", *quiet], folder)
 
-    return kept(f"sdks-{sha256(PACKAGES.read_bytes()).hexdigest()[:12]}", fetch) / "node_modules"
+    return kept(f"sdks-{sha256(packages.read_bytes()).hexdigest()[:12]}", fetch) / "node_modules"
 
 
 def _run(command: Sequence[str], folder: Path) -> None:

@@ -55,7 +55,7 @@ def said(logs: Sequence[Path]) -> tuple[set[str], set[str]]:
 def test_acknowledged_is_kept_and_nothing_counts_twice(broker: OwnBroker, stack: Stack, tmp_path: Path) -> None:
     """Tried without its guards, one at a time:
 
-    - answering when the broker has acknowledged (`Publisher.publish`): events that the SDKs had delivered were nowhere;
+    - answering when the broker has acknowledged (`Producer.publish`): events that the SDKs had delivered were nowhere;
     - the ring of message ids (`processors.fold.fresh`): customers had eleven orders of ten.
     """
     settings = settings_for(Stack(broker.broker_url, stack.redis_url))

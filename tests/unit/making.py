@@ -1,12 +1,15 @@
 """Touches, policies and models for tests of the pure core: days count from a fixed Monday."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from processors.alerts import alert_id
 from processors.decay import DAY
 from processors.learning.inputs import INPUTS
 from processors.models import MEMBERS, Expected, Explanation, Part, Said
 from processors.particulars import digest_of
+from schemas.alert import Alert, AlertKind, Sureness
 from schemas.kinds import Kind
 from schemas.policy import Policy
 from schemas.touch import Touch
@@ -37,6 +40,36 @@ def touch(
     """A touch on day `at`."""
     digest, name = digest_of(message_id), f"{kind} happened"
     return Touch(customer=customer, at=day(at), name=name, kind=kind, digest=digest, **more)  # type: ignore[arg-type]
+
+
+def when(number: float) -> datetime:
+    """The same as people write it."""
+    return datetime.fromtimestamp(day(number), UTC)
+
+
+def alert(
+    number: int,
+    customer: str = "ada",
+    state: Literal["opened", "closed"] = "opened",
+    kind: AlertKind = AlertKind.CHURN_RISK,
+    **more: object,
+) -> Alert:
+    """A customer's alert number so much, which opens or closes on that day."""
+    given = {
+        "id": alert_id(customer, kind, number, state),
+        "kind": kind,
+        "state": state,
+        "customer": customer,
+        "episode": number,
+        "at": when(number),
+        "since": when(0),
+        "severity": "warning",
+        "threshold": 0.7,
+        "sureness": Sureness(probability=None, model=1, outcomes=100, auc=None),
+        "summary": "they will stay away",
+        "suggestion": "Call them.",
+    }
+    return Alert.model_validate(given | more)
 
 
 class FixedModels:

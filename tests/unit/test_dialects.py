@@ -10,12 +10,12 @@ import pytest
 from processors.decoding import UnreadableError
 from processors.kinds import KindRules
 from processors.reading import read as read_record
+from processors.slices import MAX_ITEMS
 from schemas.kinds import Kind
 from schemas.rejected import Rejection, RejectionCode
 from streams.gateway.dialect import Refused
 from streams.gateway.dialects import PAGES
 from streams.gateway.refusal import Refusal
-from streams.gateway.slices import MAX_ITEMS
 from tests.unit import sent
 from tests.unit.asking import RECEIVED, asked, read, route, take, told
 
@@ -243,10 +243,23 @@ def test_cloud_events(headers: dict[str, str], body: Any) -> None:
 
 def test_a_cloud_event_with_a_touchpoint_inside() -> None:
     inside = {"type": "identify", "anonymousId": "d-1", "traits": {"plan": "pro"}, "messageId": "m-1"}
-    [event] = told("/v1/events", {**sent.CLOUD_EVENT, "data": inside}, headers=sent.STRUCTURED)
-    assert of(event, "type", "userId", "anonymousId", "messageId") == ("identify", None, "d-1", "m-1")
+    for name in ("identify", "com.example.Identify"):
+        whole = {**sent.CLOUD_EVENT, "type": name, "data": inside}
+        [event] = told("/v1/events", whole, headers=sent.STRUCTURED)
+        assert of(event, "type", "userId", "anonymousId", "messageId") == ("identify", None, "d-1", "m-1")
+    order = {"type": "track", "event": "Order Completed", "properties": {"revenue": 3}}
+    [event] = told("/v1/events", {**sent.CLOUD_EVENT, "data": order}, headers=sent.STRUCTURED)
+    assert of(event, "type", "event", "userId", "properties") == ("track", "Order Completed", "ada", {"revenue": 3})
     [event] = told("/v1/events", {**sent.CLOUD_EVENT, "data": {"userId": "eve"}}, headers=sent.STRUCTURED)
     assert of(event, "type", "userId", "properties") == ("track", "eve", {})
+
+
+@pytest.mark.parametrize("name", ["Order Completed", "com.example.page.published", "identify"])
+def test_a_cloud_event_is_called_what_it_says_whatever_its_data_is_called(name: str) -> None:
+    page = {"type": "page", "userId": "eve", "name": "About us", "event": "Order Completed"}
+    [event] = told("/v1/events", {**sent.CLOUD_EVENT, "type": name, "data": page}, headers=sent.STRUCTURED)
+    assert of(event, "type", "event", "userId") == ("track", name, "eve")
+    assert event["properties"] == {"type": "page", "name": "About us", "event": "Order Completed"}
 
 
 def test_cloud_events_in_headers_are_percent_encoded() -> None:

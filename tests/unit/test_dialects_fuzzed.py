@@ -10,10 +10,10 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from processors.decoding import UnreadableError, decode
+from processors.slices import MAX_ITEMS
 from streams.gateway.dialect import Asked, Route
 from streams.gateway.dialects import ROUTES
 from streams.gateway.refusal import Refusal
-from streams.gateway.slices import MAX_ITEMS
 from tests.unit.asking import INTAKE, RECEIVED, asked, route
 from tests.unit.sent import SEEDS
 from tests.unit.strange import strange

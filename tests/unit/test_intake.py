@@ -15,6 +15,7 @@ from schemas.settings import Settings
 from streams.gateway.dialect import Told, Unread
 from streams.gateway.erased import Erased
 from streams.gateway.intake import MAX_TOLD, Intake, Taken
+from streams.store.erased import digest_of
 
 NOON = 1_767_614_400.0
 SECRET, ADDRESS = "SECRET", "203.0.113.195"
@@ -72,6 +73,32 @@ events = st.fixed_dictionaries(
         | harmless,
     },
 )
+
+
+def remembering(*customers: str) -> Erased:
+    """Who was erased, without asking Redis."""
+    erased = Erased(SETTINGS)
+    erased._digests = frozenset(map(digest_of, customers))
+    return erased
+
+
+@pytest.mark.parametrize(
+    ("found", "is_in"),
+    [
+        ({"odd": [{"deep": ["ada"]}]}, True),
+        ([" visitor "], True),
+        ({"userId": 7}, True),
+        ("ada", True),
+        ({"ada": "eve", "note": "ada was here"}, False),
+        ([None, True, 7.5, "anon", ""], False),
+    ],
+)
+def test_an_erased_id_is_found_anywhere_in_what_is_not_understood(found: object, is_in: bool) -> None:
+    erased = remembering("ada", "anon:visitor", "7")
+    assert erased.is_in(found) is is_in
+    taken = Intake(SETTINGS, None, erased).take([Unread(BROKEN, msgspec.json.encode(found))], NOON)
+    assert (len(taken.withheld), len(taken.refused)) == ((1, 0) if is_in else (0, 1))
+    assert not Erased(SETTINGS).is_in(found), "of nobody, while nobody was erased"
 
 
 @effort(max_examples=500)

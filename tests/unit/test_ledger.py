@@ -88,3 +88,13 @@ async def test_settling_waits_for_what_was_begun() -> None:
     batch.done()
     assert await settling
     assert not ledger.idle(ONE)
+
+
+def test_the_oldest_batch_that_is_not_done_tells_how_far_behind_a_partition_is() -> None:
+    ledger = Ledger()
+    first, second = deliver(ledger, ONE, 0, 9), deliver(ledger, ONE, 10, 19)
+    finish(second)
+    assert ledger.oldest(ONE) is first
+    finish(first)
+    assert ledger.oldest(ONE) is None
+    assert ledger.oldest(TWO) is None

@@ -69,6 +69,9 @@ def test_each_delivery_of_shopify_tells_what_is_news() -> None:
     assert names("orders/updated") == ["Order Refunded"]
     assert names("orders/updated", {**ORDER, "updated_at": "2026-03-01T00:00:00Z"}) == []
     assert names("products/update", {"id": 1}) == []
+    for other in ({"admin_graphql_api_id": "gid://shopify/DraftOrder/450789469"}, {"admin_graphql_api_id": None}):
+        with pytest.raises(UnreadableError, match="admin_graphql_api_id"):
+            names("orders/create", {**ORDER, **other})
     exported, delivered = (
         [event["messageId"] for event in SOURCES[name].touchpoints(row)]
         for name, row in (("shopify-orders", ORDER), ("shopify-deliveries", {"topic": "orders/create", "order": ORDER}))

@@ -53,18 +53,22 @@ def test_no_limit_is_none() -> None:
 
 @given(
     st.floats(0.01, 1000),
-    st.lists(st.tuples(st.floats(0, 100), st.integers(0, 2500)), max_size=30),
+    st.lists(st.tuples(st.floats(0, 100), st.integers(0, 2500), st.booleans()), max_size=30),
 )
 def test_who_waits_as_long_as_asked_gets_through_and_nobody_gets_more(
-    rate: float, sent: list[tuple[float, int]]
+    rate: float, sent: list[tuple[float, int, bool]]
 ) -> None:
     hand = Hand()
     rates, began, passed, largest = Rates(rate, hand), hand.now, 0, 0
-    for pause, touchpoints in sent:
+    for pause, touchpoints, came_to_nothing in sent:
         hand.now += pause
         if wait := wait_of(rates, "web", touchpoints):
             hand.now += wait
             assert wait_of(rates, "web", touchpoints) == 0
+        if came_to_nothing:
+            hand.now += pause
+            rates.give_back("web", touchpoints)
+            continue
         passed, largest = passed + touchpoints, max(largest, touchpoints)
         assert passed <= rate * (hand.now - began) + max(rate * BURST, 1) + largest + 1e-6 * passed + 1
 
@@ -76,3 +80,19 @@ def test_a_refusal_costs_nothing() -> None:
         with pytest.raises(Refusal) as caught:
             rates.spend("web", 1)
         assert caught.value.status == 429
+
+
+def test_what_came_to_nothing_is_given_back() -> None:
+    hand = Hand()
+    rates = Rates(2, hand)
+    rates.spend("web", 4)
+    for _ in range(100):
+        rates.spend("web", 16)
+        hand.now += 0.01
+        rates.give_back("web", 16)
+    assert wait_of(rates, "web", 18) == 0
+    assert wait_of(rates, "web", 1) == 1
+    rates.give_back("web", 18)
+    hand.now += 1000
+    assert wait_of(rates, "web", round(2 * BURST)) == 0
+    assert wait_of(rates, "web", 1) == 1, "never more than a burst"

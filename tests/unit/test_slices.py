@@ -6,8 +6,8 @@ import time
 import pytest
 
 from processors.decoding import UnreadableError
+from processors.slices import MAX_ITEMS, items, members
 from streams.gateway.body import MAX_BODY
-from streams.gateway.slices import MAX_ITEMS, items, members
 
 SOON = 1.0
 """Seconds on a busy machine; without a bound it was five and more."""

@@ -53,7 +53,7 @@ def _touchpoint(said: dict[str, Any]) -> dict[str, Any]:
     if "data_base64" in said:
         raise invalid("data_base64", "only data that is JSON is read")
     data = without(bag(said, "data"), "writeKey")
-    event = data if data.get("type") in TYPES else _told(type_, data)
+    event = data if _is_touchpoint(data, type_) else _told(type_, data)
     if all(event.get(name) is None for name in _IDS):
         event["userId"] = said.get("subject")
     if event.get("messageId") is None:
@@ -61,6 +61,13 @@ def _touchpoint(said: dict[str, Any]) -> dict[str, Any]:
     if event.get("timestamp") is None and event.get("originalTimestamp") is None:
         event["timestamp"] = said.get("time")
     return event
+
+
+def _is_touchpoint(data: dict[str, Any], type_: str) -> bool:
+    """Whether the data is a touchpoint itself, as the event's own name has to say, too: other things have a `type` of
+    `page` or `group` as well."""
+    said, name = data.get("type"), type_.rpartition(".")[2].lower()
+    return said in TYPES and (name == said or (said == "track" and data.get("event") == type_))
 
 
 def _told(type_: str, data: dict[str, Any]) -> dict[str, Any]:

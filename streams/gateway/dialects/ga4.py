@@ -8,8 +8,8 @@ import msgspec
 from fastapi import Response
 
 from processors.decoding import parse
+from processors.slices import members
 from streams.gateway.dialect import Asked, Reading, Route, Told, Unread
-from streams.gateway.slices import members
 from streams.gateway.translation import bag, invalid, named, present, tell_all, without
 
 _EVENTS = {

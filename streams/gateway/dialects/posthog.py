@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from processors.slices import members
 from streams.gateway.dialect import Asked, Reading, Route, Told, Unread
-from streams.gateway.slices import members
 from streams.gateway.translation import (
     bag,
     campaign_of,

@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 from processors.decoding import UnreadableError, parse
+from processors.slices import MAX_ITEMS, members
 from schemas.touchpoint import TYPES, Touchpoint
 from streams.gateway.dialect import Asked, Page, Reading, Route, Told, Unread
-from streams.gateway.slices import MAX_ITEMS, members
 from streams.gateway.translation import instant_of, invalid, tell, tell_all, text_of
 
 _MERGED = ("context", "integrations")

@@ -8,9 +8,9 @@ from fastapi import Response
 from fastapi.responses import PlainTextResponse
 
 from processors.decoding import parse
+from processors.slices import members
 from streams.gateway.dialect import Asked, Reading, Route, answered
 from streams.gateway.picture import PICTURE, picture
-from streams.gateway.slices import members
 from streams.gateway.translation import bag, invalid, key_of_first, named, present, tell, tell_all, unbase64
 
 _CHANNELS = {"web": "web", "mob": "mobile", "app": "mobile", "srv": "server"}

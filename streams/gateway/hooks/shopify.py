@@ -1,7 +1,7 @@
 """Shopify, by "Verify webhook deliveries" and "Webhooks: delivery structure" of its developer documentation.
 
 `X-Shopify-Hmac-SHA256: <base64>` over the body alone, without a time: a delivery that is replayed later
-is known only by the ids of what it tells.
+is known only by the ids of what it tells. Nor is the topic, which is a header: what the body is, it says itself.
 """
 
 from collections.abc import Iterable

@@ -2,10 +2,11 @@
 
 import contextlib
 import gzip
+import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,7 +20,7 @@ from streams.gateway.rates import BURST
 from streams.topics import MAX_KEPT
 from tests.brokers.choice import Stack
 from tests.harness import records_of, running_gateway, wait_until
-from tests.integration.hostile import (
+from tests.integration.guarded.hostile import (
     BASIC,
     KEY,
     ORDER,
@@ -37,23 +38,6 @@ from tests.integration.hostile import (
 )
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def settings(stack: Stack) -> Settings:
-    return guarded(stack)
-
-
-@pytest.fixture(scope="module")
-def url(settings: Settings) -> Iterator[str]:
-    with running_gateway(settings) as url:
-        yield url
-
-
-@pytest.fixture
-def client(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, timeout=20) as client:
-        yield client
 
 
 def test_a_key_that_sends_too_much_is_told_when_to_come_back(stack: Stack) -> None:
@@ -164,11 +148,12 @@ def test_slow_clients_keep_nobody_waiting(client: httpx.Client, url: str) -> Non
             connection.close()
 
 
-def test_an_answer_that_nobody_reads_is_given_up(url: str) -> None:
+def test_an_answer_that_nobody_reads_is_given_up(settings: Settings, url: str) -> None:
     """Requests one by one, and not one answer read: the answers pile up, and the connection is cut."""
     asked = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
     with connected(url) as connection:
         assert is_cut(connection, asked, every=0.01)
+    assert ends(settings)["unread"] == 1
 
 
 def test_requests_in_a_line_without_end_are_given_up(url: str, client: httpx.Client) -> None:
@@ -179,6 +164,28 @@ def test_requests_in_a_line_without_end_are_given_up(url: str, client: httpx.Cli
     with connected(url) as connection:
         assert is_cut(connection, asked * 1000, every=0)
     assert client.get("/healthz").status_code == 200
+
+
+def test_connections_that_are_refused_or_cut_are_counted_by_reason(
+    settings: Settings, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ends(settings)
+    say(url, b"HELLO\r\n\r\n")
+    say(url, b"POST")
+    # More than comes with one read, which is let pass.
+    say(url, b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X-A: b\r\n" * 100_000)
+    with connected(url) as connection:
+        assert is_cut(connection, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 1000, every=0)
+    monkeypatch.setattr("streams.gateway.connection.MAX_CONNECTIONS", 0)
+    say(url, b"")
+    assert ends(settings) - before == dict.fromkeys(["not_http", "too_slow", "head_too_large", "pipelining", "busy"], 1)
+
+
+def ends(settings: Settings) -> Counter[str]:
+    """How many connections were refused or cut, by reason."""
+    page = httpx.get(f"http://127.0.0.1:{settings.gateway_metrics_port}/metrics").text
+    found = re.findall(r'^ebbflow_gateway_connections_refused_total{reason="(\w+)"} ([0-9.]+)$', page, re.MULTILINE)
+    return Counter({reason: round(float(count)) for reason, count in found})
 
 
 def is_cut(connection: socket.socket, asked: bytes, every: float) -> bool:

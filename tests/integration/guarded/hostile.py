@@ -84,11 +84,12 @@ def is_refused(answer: httpx.Response, status: int, code: str) -> bool:
     return (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def ask(app: ASGIApp, path: str, credentials: str = "") -> httpx.Response:
+def ask(app: ASGIApp, path: str, credentials: str = "", method: str = "GET") -> httpx.Response:
     """What an app answers, without a server."""
 
     async def get() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
-            return await client.get(path, headers={"Authorization": credentials.encode()} if credentials else {})
+            headers = {"Authorization": credentials.encode()} if credentials else {}
+            return await client.request(method, path, headers=headers)
 
     return asyncio.run(get())

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -12,11 +11,12 @@ from fastapi import Depends, FastAPI
 from schemas.settings import Settings
 from streams.gateway.body import MAX_BODY
 from streams.gateway.connection import MAX_HEAD
+from streams.gateway.methods import not_allowed
 from streams.gateway.refusal import Refusal
 from streams.gateway.tokens import Tokens, admin, reader
 from tests.brokers.choice import Stack
 from tests.harness import running_gateway
-from tests.integration.hostile import (
+from tests.integration.guarded.hostile import (
     ADMIN,
     BASIC,
     KEY,
@@ -34,23 +34,6 @@ from tests.integration.hostile import (
 )
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def settings(stack: Stack) -> Settings:
-    return guarded(stack)
-
-
-@pytest.fixture(scope="module")
-def url(settings: Settings) -> Iterator[str]:
-    with running_gateway(settings) as url:
-        yield url
-
-
-@pytest.fixture
-def client(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, timeout=20) as client:
-        yield client
 
 
 # Who may publish
@@ -314,7 +297,22 @@ def test_a_method_is_what_it_is(method: str, url: str) -> None:
     lines = (f"Authorization: Basic {BASIC}", "X-HTTP-Method-Override: POST", "X-Method: POST")
     said = say(url, request(*lines, method=method, body=json.dumps(ORDER).encode()))
     assert status_of(said) == 405
+    assert b"allow: post\r\n" in said.lower()
+    assert method == "HEAD" or reason_of(said)["detail"] == "use POST"
     assert b"ada" not in said
+
+
+def test_a_refused_method_is_told_all_that_the_path_takes(client: httpx.Client) -> None:
+    for path, taken in (("/v1/quality", "GET"), ("/v1/i", "POST"), ("/i", "GET"), ("/openapi.json", "GET, HEAD")):
+        answer = client.put(path)
+        assert is_refused(answer, 405, "method_not_allowed")
+        assert (answer.headers["Allow"], answer.json()["detail"]) == (taken, f"use {taken}")
+    several = FastAPI(exception_handlers={405: lambda request, _: not_allowed(request).response})
+    several.get("/thing")(lambda: None)
+    several.delete("/thing")(lambda: None)
+    answer = ask(several, "/thing", method="PUT")
+    assert is_refused(answer, 405, "method_not_allowed")
+    assert answer.headers["Allow"] == "DELETE, GET"
 
 
 def test_an_upgrade_is_not_made(url: str) -> None:

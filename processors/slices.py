@@ -1,4 +1,4 @@
-"""Cutting a request into its parts without reading them, so that one unreadable event does not spoil its batch.
+"""Cutting JSON into its parts without reading them, so that one unreadable event does not spoil its batch.
 
 A batch with a `NaN`, a lone surrogate or a thousand brackets inside is no JSON as a whole, and a JSON parser refuses
 all of it. Strings and brackets are enough to tell where each part begins and ends.

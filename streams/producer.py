@@ -1,4 +1,5 @@
-"""Publishing from the gateway: nothing counts as published before the broker has acknowledged it."""
+"""Publishing from outside a worker, which has Faust's way (`streams.worker.publisher`): nothing counts as published
+before the broker has acknowledged it."""
 
 import asyncio
 import logging
@@ -34,7 +35,7 @@ class Record:
     timestamp: int
 
 
-class Publisher:
+class Producer:
     """A Kafka producer, from `async with` on. Records of one call, and calls in turn, keep their order in each
     partition: the client has one request to a broker under way at a time.
 
@@ -47,12 +48,12 @@ class Publisher:
         self._waiting = 0
         self._failing = False
 
-    async def __aenter__(self) -> "Publisher":
+    async def __aenter__(self) -> "Producer":
         # Not idempotent: such a client tries for ever to send what was answered with 503 long ago. A repeat has the
         # same message id, by which the fold knows it.
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.broker_url,
-            client_id="ebbflow-gateway",
+            client_id="ebbflow",
             acks="all",
             linger_ms=_LINGER_MS,
             max_batch_size=_BATCH_SIZE,
@@ -68,7 +69,7 @@ class Publisher:
         try:
             await self._producer.stop()
         except KafkaError as trouble:
-            logger.warning("not everything was acknowledged when the gateway ended (%s)", type(trouble).__name__)
+            logger.warning("not everything was acknowledged at the end (%s)", type(trouble).__name__)
 
     async def publish(self, records: Sequence[Record]) -> None:
         """Return when the broker has acknowledged every record.
@@ -97,7 +98,7 @@ class Publisher:
     def _note(self, trouble: str) -> None:
         """Say once that the broker is in trouble, and once that it is well again."""
         if trouble and not self._failing:
-            logger.error("the broker does not acknowledge (%s): answering 503 until it does", trouble)
+            logger.error("the broker does not acknowledge (%s): nothing counts as published until it does", trouble)
         elif self._failing and not trouble:
             logger.info("the broker acknowledges again")
         self._failing = bool(trouble)

@@ -1,0 +1,98 @@
+"""How the business stands: customers, what is at risk, alerts, and what its customers do."""
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from dashboards.panels import Ask, Section, dashboard, number, series
+
+_CENSUS = "As of the last census: the learner goes through all customers again and again."
+
+
+def build() -> Dashboard:
+    """The dashboard."""
+    customers = Section(
+        "Customers",
+        (
+            number(
+                "Active customers",
+                f"Customers with a meaningful touchpoint within policy.activity. {_CENSUS}",
+                "short",
+                'max(ebbflow_customers{status="active"})',
+            ),
+            number(
+                "At risk",
+                "Active customers whose churn risk is at policy.churn_opens or above.",
+                "short",
+                'max(ebbflow_active_customers{risk="high"})',
+            ),
+            number(
+                "Value at risk",
+                "Revenue expected of customers at risk within the horizon, times their risk; of the currency with the "
+                "most of it.",
+                "short",
+                "max(ebbflow_value_at_risk) or vector(0)",
+                decimals=0,
+            ),
+            number(
+                "Open alerts", f"Alerts of all kinds. {_CENSUS}", "short", "sum(max by (kind) (ebbflow_open_alerts))"
+            ),
+            number(
+                "New customers",
+                "Customers seen for the first time within the chosen time.",
+                "short",
+                "sum(increase(ebbflow_profiles_total[$__range]))",
+                decimals=0,
+            ),
+            number(
+                "Age of these figures",
+                "Time since the last census. A census of many customers takes minutes; one that is hours old means "
+                "that no learner runs.",
+                "s",
+                "time() - max(ebbflow_census_timestamp_seconds > 0)",
+                decimals=0,
+            ),
+            series(
+                "Customers by where they stand",
+                "Active; left, in so many words; lost to silence; known, but without a meaningful touchpoint yet.",
+                "short",
+                Ask("max by (status) (ebbflow_customers)", "{{status}}"),
+            ),
+            series(
+                "Engagement",
+                "Active customers by how many meaningful touchpoints are expected within policy.engagement_window.",
+                "short",
+                Ask("max by (expected) (ebbflow_engaged_customers)", "{{expected}}"),
+            ),
+        ),
+    )
+    doings = Section(
+        "What they do, and what was said about it",
+        (
+            series(
+                "Touchpoints by kind",
+                "Touchpoints per second, by what they mean to the business. None is for those that only say who "
+                "somebody is.",
+                "cps",
+                Ask('sum by (kind) (rate(ebbflow_touchpoints_total{result="folded"}[$__rate_interval]))', "{{kind}}"),
+            ),
+            series(
+                "Outcomes",
+                "Predictions that came due in each hour: how many customers stayed away, how many came back.",
+                "short",
+                Ask('sum(increase(ebbflow_outcomes_total{churned="true"}[1h]))', "stayed away"),
+                Ask('sum(increase(ebbflow_outcomes_total{churned="false"}[1h]))', "came back"),
+            ),
+            series(
+                "Alerts opened",
+                "Alerts opened in each hour, by kind.",
+                "short",
+                Ask('sum by (kind) (increase(ebbflow_alerts_total{state="opened"}[1h]))', "{{kind}}"),
+            ),
+            series(
+                "Alerts closed",
+                "Alerts closed in each hour, by kind: the customer came back, or is past saving.",
+                "short",
+                Ask('sum by (kind) (increase(ebbflow_alerts_total{state="closed"}[1h]))', "{{kind}}"),
+            ),
+        ),
+    )
+    return dashboard("Business", "Customers, what is at risk, and what they do.", customers, doings)

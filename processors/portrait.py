@@ -1,0 +1,74 @@
+"""A customer at a glance: from what is remembered to what is shown."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from processors.lifecycle import status
+from schemas.customer import Customer, Scored, Spent, Step
+from schemas.handling import AlertSeen
+from schemas.judgements import Prediction, Scores
+from schemas.policy import Policy
+from schemas.profile import Profile
+
+
+def portrait(
+    profile: Profile, keys: Sequence[str], alerts: Sequence[AlertSeen], now: float, policy: Policy
+) -> Customer:
+    """What is to be shown of a customer at `now` (epoch seconds). `alerts` are theirs, the newest first."""
+    facts, judged = profile.facts, profile.judgements
+    scores = judged.scores
+    spent = [
+        Spent(currency=code, orders=money.orders, revenue=money.revenue, last_at=_time(money.last_at))
+        for code, money in sorted(facts.money.items(), key=lambda each: -each[1].revenue)
+    ]
+    return Customer(
+        customer=profile.customer,
+        keys=list(keys),
+        status=status(facts, now, policy),
+        profiled=not facts.unprofiled,
+        first_seen=_time(facts.first_seen),
+        last_seen=_time(facts.last_seen),
+        last_meaningful=_time(facts.last_meaningful) if facts.last_meaningful else None,
+        touchpoints=facts.touchpoints,
+        active_days=facts.days,
+        kinds=facts.kinds,
+        channels=facts.channels,
+        spent=spent,
+        rating=facts.rating,
+        traits=facts.traits,
+        scores=_scored(scores) if scores else None,
+        usual_engagement=scores.usual if scores else None,
+        warming_up=bool(scores and scores.warming_up),
+        history=[_predicted(each) for each in sorted(judged.pending, key=lambda each: each.made)],
+        journey=[Step(at=_time(touch.at), name=touch.name, kind=touch.kind) for touch in reversed(facts.recent)],
+        alerts=list(alerts),
+        suggestion=next((each.alert.suggestion for each in alerts if each.status == "open"), None),
+    )
+
+
+def _scored(scores: Scores) -> Scored:
+    return Scored(
+        at=_time(scores.at),
+        churn=scores.churn,
+        engagement=scores.engagement,
+        low=scores.low,
+        high=scores.high,
+        value=scores.value,
+        model=scores.model,
+    )
+
+
+def _predicted(made: Prediction) -> Scored:
+    return Scored(
+        at=_time(made.made),
+        churn=made.churn / 10_000,
+        engagement=made.engagement / 1_000,
+        low=made.low / 1_000,
+        high=made.high / 1_000,
+        value=None if made.value is None else made.value / 100,
+        model=made.model,
+    )
+
+
+def _time(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

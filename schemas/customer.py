@@ -1,0 +1,64 @@
+"""One customer at a glance: what a person, or a service, wants to know before they act."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from schemas.handling import AlertSeen
+from schemas.kinds import Kind
+
+
+class Step(BaseModel):
+    """A touchpoint of the journey."""
+
+    at: datetime
+    name: str
+    kind: Kind | None = None
+
+
+class Spent(BaseModel):
+    """What was paid in one currency."""
+
+    currency: str = Field(description="ISO 4217; empty when the orders named none.")
+    orders: int
+    revenue: float
+    last_at: datetime
+
+
+class Scored(BaseModel):
+    """What the models said at a time."""
+
+    at: datetime
+    churn: float = Field(ge=0, le=1, description="Probability of no meaningful touchpoint within the horizon.")
+    engagement: float = Field(description="Meaningful touchpoints expected in the next engagement window.")
+    low: float = Field(description="With `high`, where that number comes to lie nine times of ten.")
+    high: float
+    value: float | None = Field(None, description="Revenue expected within the horizon; none for who never paid.")
+    model: int = Field(description="The version of the models.")
+
+
+class Customer(BaseModel):
+    """Everything worth knowing of one customer, under whatever ids."""
+
+    customer: str = Field(description="The key under which they are known now.")
+    keys: list[str] = Field(description="Every key of theirs, that one first.")
+    status: Literal["known", "active", "left", "lost"]
+    profiled: bool = Field(description="Whether they agree to be scored.")
+    first_seen: datetime
+    last_seen: datetime
+    last_meaningful: datetime | None = None
+    touchpoints: int
+    active_days: int
+    kinds: dict[str, int] = Field(description="Touchpoints by kind.")
+    channels: dict[str, int] = Field(description="Touchpoints by channel.")
+    spent: list[Spent] = Field(description="The currency with the most revenue first.")
+    rating: float | None = Field(None, description="The last answer to a survey, scaled to 0..1.")
+    traits: dict[str, str | int | float | bool]
+    scores: Scored | None = Field(None, description="None while there is nothing to score, and for who is gone.")
+    usual_engagement: float | None = Field(None, description="The customer's own count in such a window.")
+    warming_up: bool = Field(False, description="The models have not seen enough to raise alerts yet.")
+    history: list[Scored] = Field(description="Scores of the last horizon, the oldest first; they wait for an outcome.")
+    journey: list[Step] = Field(description="The last touchpoints, the newest first.")
+    alerts: list[AlertSeen] = Field(description="The last alerts, the newest first.")
+    suggestion: str | None = Field(None, description="What to do, as the newest alert says that stands open.")

@@ -1,0 +1,1 @@
+"""The console: pages for people, from Redis, without a front-end build."""

@@ -1,0 +1,80 @@
+"""What is drawn: scores over time, and how well probabilities hold. Each picture is said in words as well."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nicegui import ui
+
+from schemas.customer import Scored
+from streams.console.frame import el
+
+_RISK, _ENGAGEMENT, _EVEN = "#c2410c", "#2f7fd1", "#788492"
+_GRID = {"left": 44, "right": 16, "top": 36, "bottom": 32}
+_FAINT = {"lineStyle": {"color": _EVEN, "opacity": 0.25}}
+_TIME = {"type": "time", "splitLine": {"show": False}, "axisLabel": {"hideOverlap": True}}
+
+
+def churn_chart(scores: Sequence[Scored]) -> None:
+    """The risk of staying away, over time."""
+    points = [[each.at.isoformat(), round(100 * each.churn, 1)] for each in scores]
+    words = f"Churn risk over time: {points[0][1]:.0f}% at first, {points[-1][1]:.0f}% at last"
+    axis = {"type": "value", "min": 0, "max": 100, "name": "churn risk, %", "splitLine": _FAINT}
+    _draw(words, {"xAxis": _TIME, "yAxis": axis, "series": [_line("churn risk", points, _RISK)]})
+
+
+def engagement_chart(scores: Sequence[Scored]) -> None:
+    """The engagement that is expected, with the bounds between which it comes to lie nine times of ten."""
+    lines = [
+        _line(name, [[each.at.isoformat(), round(value(each), 2)] for each in scores], color, dashed)
+        for name, value, color, dashed in (
+            ("high", lambda each: each.high, _EVEN, True),
+            ("expected", lambda each: each.engagement, _ENGAGEMENT, False),
+            ("low", lambda each: each.low, _EVEN, True),
+        )
+    ]
+    words = f"Expected engagement over time: {scores[0].engagement:.1f} at first, {scores[-1].engagement:.1f} at last"
+    axis = {"type": "value", "min": 0, "name": "touchpoints expected", "splitLine": _FAINT}
+    _draw(words, {"xAxis": _TIME, "yAxis": axis, "series": lines})
+
+
+def calibration_chart(bins: Sequence[dict[str, Any]]) -> None:
+    """What was predicted against what happened; on the diagonal, probabilities hold."""
+    points = [
+        [round(100 * each["predicted"], 1), round(100 * each["happened"], 1), each["count"]]
+        for each in bins
+        if each["count"]
+    ]
+    biggest = max((each[2] for each in points), default=1)
+    dots = [
+        {"value": each[:2], "symbolSize": 8 + 16 * (each[2] / biggest) ** 0.5, "name": f"{each[2]} outcomes"}
+        for each in points
+    ]
+    span: dict[str, Any] = {"type": "value", "min": 0, "max": 100, "splitLine": _FAINT}
+    _draw(
+        "Calibration: what was predicted against what happened; the table below has the numbers",
+        {
+            "xAxis": {**span, "name": "predicted, %", "nameLocation": "middle", "nameGap": 24},
+            "yAxis": {**span, "name": "stayed away, %"},
+            "series": [
+                _line("as it should be", [[0, 0], [100, 100]], _EVEN, dashed=True),
+                {"type": "scatter", "name": "outcomes", "data": dots, "itemStyle": {"color": _ENGAGEMENT}},
+            ],
+        },
+    )
+
+
+def _line(name: str, points: Sequence[Sequence[object]], color: str, dashed: bool = False) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "name": name,
+        "data": points,
+        "showSymbol": not dashed and len(points) < 40,
+        "lineStyle": {"color": color, "type": "dashed" if dashed else "solid"},
+        "itemStyle": {"color": color},
+    }
+
+
+def _draw(words: str, options: dict[str, Any]) -> None:
+    with el("div", role="img", aria_label=words):
+        common = {"animation": False, "grid": _GRID, "tooltip": {"trigger": "item"}}
+        ui.echart({**common, **options}, renderer="svg").classes("chart")

@@ -1,0 +1,51 @@
+"""The addresses of the console's pages."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+from nicegui import ui
+from redis.exceptions import RedisError
+
+from streams.console.alerts import AlertsPage, Choice
+from streams.console.customer import customer_page, unknown
+from streams.console.desk import Desk
+from streams.console.frame import frame, link_to, nothing
+from streams.console.models import models_page
+
+
+def declare_pages(desk: Desk, may_leave: bool) -> None:
+    """Declare them; `may_leave` says whether people sign in, so that they can sign out."""
+
+    @ui.page("/")
+    async def alerts(request: Request, kind: str = "", severity: str = "", status: str = "") -> None:
+        with frame("Alerts", "/", may_leave):
+            await AlertsPage(desk, request.state.who, Choice(kind, severity, status)).build()
+
+    @ui.page("/customers/{customer:path}")
+    async def customer(request: Request, customer: str) -> None:
+        with frame(customer, "", may_leave), reporting():
+            found = await desk.customer(customer)
+            if found is None:
+                unknown(customer)
+            else:
+                customer_page(desk, found, request.state.who)
+
+    @ui.page("/customers")
+    async def search(id: str = "") -> RedirectResponse:
+        return RedirectResponse(link_to(id.strip()) if id.strip() else "/", 303)
+
+    @ui.page("/models")
+    async def models() -> None:
+        with frame("Models", "/models", may_leave), reporting():
+            models_page(*await desk.models())
+
+
+@contextmanager
+def reporting() -> Iterator[None]:
+    """Say it on the page if Redis does not answer."""
+    try:
+        yield
+    except RedisError:
+        nothing("Redis does not answer", "The console reads all it shows from there. Try again soon.")

@@ -1,0 +1,59 @@
+"""Times, shares and sums as people read them."""
+
+from datetime import datetime, timedelta
+
+from schemas.alert import AlertKind, AtStake
+
+KINDS = {
+    AlertKind.CHURN_RISK: "Churn risk",
+    AlertKind.ENGAGEMENT_RISING: "Warming up",
+    AlertKind.CUSTOMER_LEFT: "Left",
+    AlertKind.CUSTOMER_RETURNED: "Returned",
+    AlertKind.MODEL_DRIFT: "Model drift",
+}
+_SPANS = (
+    (timedelta(days=365), "y"),
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "min"),
+)
+
+
+def moment(at: datetime) -> str:
+    """A time to the minute.
+
+    >>> moment(datetime(2026, 1, 31, 9, 5))
+    '2026-01-31 09:05'
+    """
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago that was, in one unit.
+
+    >>> ago(datetime(2026, 1, 1), datetime(2026, 1, 3, 12))
+    '2 d ago'
+    """
+    for span, unit in _SPANS:
+        if now - at >= span:
+            return f"{(now - at) // span} {unit} ago"
+    return "just now"
+
+
+def percent(share: float | None) -> str:
+    """A share between 0 and 1.
+
+    >>> percent(0.834), percent(None)
+    ('83%', '–')
+    """
+    return "–" if share is None else f"{share:.0%}"
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """A measure, or a dash where it cannot be said."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def money(stake: AtStake) -> str:
+    """An amount with its currency, if it has one."""
+    return f"{stake.amount:,.2f} {stake.currency}".strip()

@@ -1,0 +1,1 @@
+"""The notifier: alerts, delivered to endpoints."""

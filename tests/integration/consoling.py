@@ -1,0 +1,84 @@
+"""A running console, and something for it to show."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import msgspec
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from processors.learning.card import Card
+from processors.learning.habit import Habit
+from processors.learning.honesty import BASE_RATE, CHAMPION, MINUS_FREQUENCY, RECENCY
+from processors.learning.measures import Bin, Measures
+from schemas.alert import Alert
+from schemas.settings import Settings
+from streams.embedded.stack import free_port
+from streams.store.alerts import AlertStore
+from tests.integration.working import environment_of
+from tests.nursery import Forked
+
+MEMBER = "token-of-the-team"
+HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">`${document.title='owned'}{{7*7}}"
+"""What somebody may call themselves."""
+
+
+def console_settings(settings: Settings, **more: object) -> Settings:
+    """The same world, with a console in it that the team enters."""
+    own = {"team_tokens": f"grace={MEMBER}", "console_port": free_port(), **more}
+    return Settings(**{**settings.model_dump(), **own})
+
+
+@contextmanager
+def running_console(settings: Settings, log: Path) -> Iterator[str]:
+    """`ebbflow console` with these settings; gives its URL, and fails if it ends with more than a word."""
+    url = f"http://127.0.0.1:{settings.console_port}"
+    with Forked("the console", "streams.cli", ["console"], log, environment_of(settings)) as console:
+        console.wait_until(lambda: answers(url), within=30)
+        yield url
+        console.check()
+        assert console.stop() == 0
+    assert "Traceback" not in log.read_text(), log.read_text()
+    assert MEMBER not in log.read_text()
+
+
+def answers(url: str) -> bool:
+    """Whether it is up."""
+    try:
+        return httpx.get(f"{url}/healthz", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def keep(settings: Settings, *alerts: Alert) -> None:
+    """Keep alerts as the gateway does that hears of them."""
+
+    async def write() -> None:
+        async with AsyncRedis.from_url(settings.redis_url) as redis:
+            await AlertStore(redis, settings).keep(alerts)
+
+    # In a thread of its own: that which drives a browser has a loop that runs.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, write()).result()
+
+
+def publish_card(settings: Settings) -> None:
+    """A model that is better than the rules, as the learner would publish it."""
+    measures = {
+        CHAMPION: Measures(2000, 0.871, 0.402, 0.121, 0.018, 0.94),
+        "bayes": Measures(2000, 0.868, 0.405, 0.122, 0.02, 0.93),
+        RECENCY: Measures(2000, 0.811, None, None, None, 0.81),
+        MINUS_FREQUENCY: Measures(2000, 0.702, None, None, None, 0.7),
+        BASE_RATE: Measures(2000, 0.5, 0.655, 0.231, 0.006, 0.36),
+    }
+    bins = [Bin(400 - 30 * place, (place + 0.5) / 10, (place + 0.4) / 10) for place in range(10)]
+    until = datetime(2026, 3, 1, tzinfo=UTC)
+    card = Card(7, 5400, 1960, 0.36, until, "bayes", Habit(), 2, measures, measures, bins, 0.91)
+    held = {"version": 7, "card": msgspec.json.encode(card)}
+    with Redis.from_url(settings.redis_url) as redis:
+        redis.hset(settings.keyspace("model"), mapping=held)

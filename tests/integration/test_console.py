@@ -1,0 +1,150 @@
+"""The console without a browser: who may enter, what is refused, and that strangers' words stay words."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from schemas.settings import Settings
+from tests.alerting import alert_of
+from tests.harness import running_gateway, wait_until
+from tests.integration.consoling import (
+    HOSTILE,
+    MEMBER,
+    console_settings,
+    keep,
+    publish_card,
+    running_console,
+)
+from tests.integration.working import ebbflow, environment_of, folded, running_worker
+from tests.nursery import Forked
+
+pytestmark = pytest.mark.integration
+
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def own(settings: Settings) -> Settings:
+    return console_settings(settings)
+
+
+@pytest.fixture
+def console(own: Settings, tmp_path: Path) -> Iterator[str]:
+    with running_console(own, tmp_path / "console.log") as url:
+        yield url
+
+
+@pytest.fixture
+def client(console: str) -> Iterator[httpx.Client]:
+    """Somebody who has signed in."""
+    with httpx.Client(base_url=console, timeout=20, headers=HTML) as client:
+        assert client.post("/sign-in", data={"token": MEMBER}).status_code == 303
+        yield client
+
+
+def test_nobody_enters_without_a_token_of_the_team(own: Settings, console: str) -> None:
+    with httpx.Client(base_url=console, timeout=20) as stranger:
+        for path in ("/", "/customers/ada", "/customers?id=ada", "/models", "/nothing"):
+            asked = stranger.get(path, headers=HTML)
+            assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in")
+            assert stranger.get(path).status_code == 403
+        assert stranger.get("/_nicegui_ws/socket.io/?EIO=4&transport=polling").status_code == 403
+        assert "Sign in" in stranger.get("/sign-in").text
+        for wrong in ("", "wrong", MEMBER + "x", "grace=" + MEMBER, "x" * 10_000, "ü\udc80".encode("utf-8", "replace")):
+            answer = stranger.post("/sign-in", data={"token": wrong})
+            assert answer.status_code in (403, 413)
+            assert "set-cookie" not in answer.headers
+        for forged in ("", "9999999999.", f"9999999999.{'0' * 64}", "x.y.z", "é.é", f"{'9' * 5000}.0"):
+            told = {"Cookie": f"ebbflow_console={forged}".encode(), "Accept": "text/html"}
+            assert stranger.get("/", headers=told).status_code == 303
+
+
+def test_a_session_is_a_signed_cookie_that_ends_with_its_token(own: Settings, console: str, tmp_path: Path) -> None:
+    answer = httpx.post(f"{console}/sign-in", data={"token": MEMBER})
+    cookie = answer.headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=lax"} <= set(re.split(r";\s*", cookie))
+    assert MEMBER not in cookie
+    held = {"Cookie": cookie.partition(";")[0], **HTML}
+    shown = httpx.get(f"{console}/", headers=held)
+    assert shown.status_code == 200
+    assert shown.headers["x-frame-options"] == "DENY"
+    until, _, signature = held["Cookie"].partition("=")[2].partition(".")
+    later = {**held, "Cookie": f"ebbflow_console={int(until) + 1}.{signature}"}
+    assert httpx.get(f"{console}/", headers=later).status_code == 303
+    # Another site's page neither acts nor connects in the name of who has signed in.
+    elsewhere = {**held, "Origin": "https://elsewhere.example"}
+    polling = f"{console}/_nicegui_ws/socket.io/?EIO=4&transport=polling"
+    assert httpx.post(polling, headers=elsewhere).status_code == 403
+    assert httpx.post(f"{console}/sign-out", headers=elsewhere).status_code == 403
+    out = httpx.post(f"{console}/sign-out", headers=held)
+    assert 'ebbflow_console=""' in out.headers["set-cookie"]
+    other = console_settings(own, team_tokens="another-token-of-the-team")
+    with running_console(other, tmp_path / "other.log") as url:
+        assert httpx.get(f"{url}/", headers=held).status_code == 303
+
+
+def test_without_a_token_it_is_open_on_loopback_alone(own: Settings, tmp_path: Path) -> None:
+    nobody = console_settings(own, team_tokens="")
+    with running_console(nobody, tmp_path / "open.log") as url:
+        assert httpx.get(f"{url}/").status_code == 200
+        # A page of elsewhere whose name points here.
+        assert httpx.get(f"{url}/", headers={"Host": "evil.example"}).status_code == 403
+    log = tmp_path / "wide.log"
+    wide = {**environment_of(nobody), "EBBFLOW_CONSOLE_HOST": "0.0.0.0"}
+    with Forked("the console", "streams.cli", ["console"], log, wide) as console:
+        wait_until(lambda: console.status is not None, within=20)
+        assert console.status == 1
+    assert "EBBFLOW_TEAM_TOKENS" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def test_each_page_says_what_to_do_when_there_is_nothing(client: httpx.Client) -> None:
+    assert "No alerts yet" in client.get("/").text
+    assert "No such alerts" in client.get("/?kind=churn.risk&status=open").text
+    assert "No model yet" in client.get("/models").text
+    assert "Nobody is known by this id" in client.get("/customers/ada").text
+    assert client.get("/customers?id=%20a%2Fb%3F%20").headers["location"] == "/customers/a%2Fb%3F"
+    assert client.get("/customers?id=").headers["location"] == "/"
+    assert client.get("/nothing").status_code == 404
+
+
+def test_pages_show_what_there_is(own: Settings, client: httpx.Client, tmp_path: Path) -> None:
+    publish_card(own)
+    with running_gateway(own) as gateway, running_worker(own, tmp_path / "worker.log"):
+        order = {"userId": "ada", "event": "Order Completed", "properties": {"revenue": 42.5, "currency": "EUR"}}
+        traits = {"userId": "ada", "traits": {"plan": "gold"}}
+        for kind, body in (("track", order), ("identify", traits)):
+            assert httpx.post(f"{gateway}/v1/{kind}", json=body, auth=("test-write-key", "")).is_success
+        wait_until(lambda: folded(own) == 2)
+    keep(own, alert_of(), alert_of("grace", severity="critical"))
+    everything = client.get("/").text
+    for said in ("ada will stay away", "grace will stay away", "Call them.", "120.00 EUR at stake", "83% sure"):
+        assert said in everything
+    critical = client.get("/?severity=critical").text
+    assert "grace will stay away" in critical
+    assert "ada will stay away" not in critical
+    customer = client.get("/customers/ada").text
+    for said in ("gold", "42.50", "Order Completed", "active", "Call them.", "What to do next"):
+        assert said in customer
+    models = client.get("/models").text
+    for said in ("Version 7 scores", "0.871", "0.811", "It ranks better", "Calibration"):
+        assert said in models
+    ebbflow(own, "handle", alert_of().id, "resolve", "--by", "Grace", "--note", "Called.")
+    wait_until(lambda: "Called." in client.get("/?status=resolved").text, within=10)
+
+
+def test_what_strangers_call_themselves_stays_text(own: Settings, client: httpx.Client) -> None:
+    keep(own, alert_of(HOSTILE))
+    for page in ("/", f"/customers/{quote(HOSTILE, safe='')}"):
+        shown = client.get(page)
+        assert shown.status_code == 200
+        # A backtick ends the script's string that pages travel in, and means nothing in a title.
+        script = re.sub("<title>.*?</title>", "", shown.text)
+        assert "`${document" not in script
+        assert "<img src=x" not in shown.text
+    assert "onerror" in html.unescape(client.get("/").text)
