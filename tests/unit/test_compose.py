@@ -40,7 +40,7 @@ def test_is_a_compose_file() -> None:
 
 
 def test_has_the_whole_system() -> None:
-    assert set(OURS) == {"topics", "gateway", "worker", "learner", "notifier"}
+    assert set(OURS) == {"topics", "gateway", "worker", "learner", "notifier", "console"}
     assert {"kafka", "redis", "prometheus", "grafana"} <= set(SERVICES)
 
 
