@@ -24,7 +24,7 @@ def wish(endpoint: Endpoint, alert: Alert) -> Wish:
     if alert.state not in endpoint.states or (endpoint.kinds and alert.kind not in endpoint.kinds):
         return Wish.NO
     choosy = endpoint.severities or endpoint.least_at_stake
-    if alert.state == "closed" and "opened" in endpoint.states and choosy:
+    if alert.state == "closed" and choosy:
         return Wish.IF_OPENED
     return Wish.YES if _weighty(endpoint, alert) else Wish.NO
 

@@ -101,6 +101,14 @@ class Endpoint(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _can_want_something(self) -> Self:
+        if "opened" not in self.states and (self.severities or self.least_at_stake):
+            raise ValueError(
+                "states: how severe it is and what is at stake is judged when it opens; add opened to them"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _has_its_secret(self) -> Self:
         if self.shape is Shape.JSON:
             if not self.secrets:

@@ -1,6 +1,6 @@
 """What people make of an alert: that somebody has seen to it, and whether it was of use."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -35,8 +35,13 @@ class Handled(BaseModel):
     def _says_what_it_needs(self) -> Self:
         if (self.action == "snooze") != (self.until is not None):
             raise ValueError("until: `snooze` needs it, and nothing else has it")
-        if self.until is not None and self.until.tzinfo is None:
-            raise ValueError("until: say the time zone, as in 2026-01-31T09:00:00Z")
+        if self.until is not None:
+            if self.until.tzinfo is None:
+                raise ValueError("until: say the time zone, as in 2026-01-31T09:00:00Z")
+            try:
+                self.until = self.until.astimezone(UTC)
+            except OverflowError:
+                raise ValueError("until: that is no time to come back to") from None
         if self.action == "rate" and self.useful is None:
             raise ValueError("useful: `rate` has to say true or false")
         return self

@@ -1,7 +1,6 @@
 """Everything that is held of one person, under whatever keys: to be shown, and to be erased for good."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -14,7 +13,7 @@ from redis.exceptions import WatchError
 from processors.identity import MAX_CLAIMS
 from schemas.profile import Profile
 from schemas.settings import Settings
-from streams.notifier.forgetting import forget
+from streams.notifier.forgetting import forget, queues_of
 from streams.producer import Producer, Record
 from streams.store.alerts import AlertStore
 from streams.store.erased import ErasedStore, digest_of
@@ -89,8 +88,9 @@ async def erase(redis: Redis, settings: Settings, producer: Producer, customer: 
         redis.exceptions.RedisError, NotAcknowledgedError: if one of them is away; then it is to be done again.
         redis.exceptions.WatchError: if their profiles are saved faster than they can be read.
     """
-    store, now, told = ErasedStore(redis, settings), datetime.now(UTC), set[str]()
-    partitions = await store.partitions()
+    store, alerts = ErasedStore(redis, settings), AlertStore(redis, settings)
+    now, told = datetime.now(UTC), set[str]()
+    partitions, queues = await store.partitions(), await queues_of(redis, settings)
     topic, value = settings.topic(ERASED), json.dumps({"at": now.isoformat(timespec="seconds")}).encode()
     for _ in range(_TRIES):
         person = await find(redis, settings, customer)
@@ -101,17 +101,13 @@ async def erase(redis: Redis, settings: Settings, producer: Producer, customer: 
         )
         told.update(fresh)
         # While their keys are known, and then again: a worker may have been about to publish.
-        await _forget_alerts(redis, settings, person.keys)
+        await alerts.forget(person.keys)
+        await forget(redis, queues, person.keys)
         if await store.erase(person.revisions, partitions):
-            await _forget_alerts(redis, settings, person.keys)
+            await alerts.forget(person.keys)
+            await forget(redis, queues, person.keys)
             return person
     raise WatchError(f"a profile was saved each of {_TRIES} times that the person was looked for")
-
-
-async def _forget_alerts(redis: Redis, settings: Settings, keys: Sequence[str]) -> None:
-    """Those that can be looked up, and those that wait to be delivered."""
-    await AlertStore(redis, settings).forget(keys)
-    await forget(redis, settings, keys)
 
 
 async def read_erased(settings: Settings) -> set[str]:

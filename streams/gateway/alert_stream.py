@@ -4,14 +4,17 @@ The id of an event is where each partition goes on after it: a client that was c
 as browsers do by themselves), misses nothing and is told nothing twice.
 """
 
+import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from pydantic import ValidationError
 
 from schemas.alert import Alert, AlertKind, Severity
 from schemas.settings import Settings
@@ -20,11 +23,15 @@ from streams.gateway.refusal import Refusal
 from streams.gateway.tokens import reader
 from streams.topics import ALERTS
 
+logger = logging.getLogger(__name__)
+
 MAX_STREAMS = 50
 """Streams of one gateway at once: each reads the topic by itself."""
+_BEGINS_WITHIN = 20.0
 _LOOK_EVERY_MS = 500
 _QUIET_LOOKS = 20
-"""Looks without news after which the client is told where it stands, so that nothing between thinks it has gone."""
+"""Looks without news of what was asked for, after which the client is told where it stands: nothing between should
+think that it has gone."""
 _PLACE = re.compile(r"\d{1,5}:\d{1,18}(,\d{1,5}:\d{1,18})*")
 
 Place = dict[int, int]
@@ -67,12 +74,13 @@ class AlertStream:
             raise Refusal(503, "busy", "too many streams of alerts are open", "try again soon")
         self._open += 1
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._broker, enable_auto_commit=False, auto_offset_reset="earliest"
+            self._topic, bootstrap_servers=self._broker, enable_auto_commit=False, auto_offset_reset="earliest"
         )
         try:
-            await consumer.start()
-            partitions = await self._begin(consumer, place)
-        except KafkaError as error:
+            async with asyncio.timeout(_BEGINS_WITHIN):
+                await consumer.start()
+                partitions = await _begin(consumer, place)
+        except (KafkaError, TimeoutError) as error:
             await self._end(consumer)
             raise Refusal(503, "broker_unavailable", "the broker does not answer", "try again soon") from error
         except BaseException:
@@ -92,13 +100,13 @@ class AlertStream:
                 yield f"id: {_write(at)}\n\n"
                 while not await request.is_disconnected():
                     fetched = await consumer.getmany(timeout_ms=_LOOK_EVERY_MS)
-                    quiet = 0 if fetched else quiet + 1
+                    quiet += 1
                     for partition, records in fetched.items():
                         for record in records:
                             at[partition.partition] = record.offset + 1
-                            alert = Alert.model_validate_json(record.value)
-                            if wanted(alert):
-                                said = alert.model_dump_json(exclude_none=True)
+                            alert = _alert_of(record)
+                            if alert is not None and wanted(alert):
+                                quiet, said = 0, alert.model_dump_json(exclude_none=True)
                                 yield f"id: {_write(at)}\nevent: {alert.kind}\ndata: {said}\n\n"
                     if quiet >= _QUIET_LOOKS:
                         quiet = 0
@@ -109,30 +117,35 @@ class AlertStream:
         request.scope[ENDLESS] = True
         return StreamingResponse(told(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
-    async def _begin(self, consumer: AIOKafkaConsumer, place: Place | None) -> Sequence[TopicPartition]:
-        """Have the consumer at its place: where the client says, or at the end of the log."""
-        await consumer.topics()
-        numbers = sorted(consumer.partitions_for_topic(self._topic) or ())
-        if not numbers:
-            raise Refusal(503, "no_topic", f"there is no topic {self._topic}", "`ebbflow topics` declares it")
-        partitions = [TopicPartition(self._topic, number) for number in numbers]
-        consumer.assign(partitions)
-        if place is not None:
-            for each in partitions:
-                # One that was added since is new as a whole.
-                consumer.seek(each, place.get(each.partition, 0))
-            return partitions
-        await consumer.seek_to_end(*partitions)
-        # Asked for the end of a log, not every broker tells the truth; what comes with a fetch is right.
-        while any(consumer.highwater(each) is None for each in partitions):
-            await consumer.getmany(timeout_ms=_LOOK_EVERY_MS)
-        for each in partitions:
-            consumer.seek(each, consumer.highwater(each))
-        return partitions
-
     async def _end(self, consumer: AIOKafkaConsumer) -> None:
         self._open -= 1
         await consumer.stop()
+
+
+async def _begin(consumer: AIOKafkaConsumer, place: Place | None) -> Sequence[TopicPartition]:
+    """Have a consumer of all partitions at its place: where the client says, or at the end of the log."""
+    partitions = sorted(consumer.assignment())
+    if place is not None:
+        for each in partitions:
+            # One that was added since is new as a whole.
+            consumer.seek(each, place.get(each.partition, 0))
+        return partitions
+    await consumer.seek_to_end(*partitions)
+    # Asked for the end of a log, not every broker tells the truth; what comes with a fetch is right.
+    while any(consumer.highwater(each) is None for each in partitions):
+        await consumer.getmany(timeout_ms=_LOOK_EVERY_MS)
+    for each in partitions:
+        consumer.seek(each, consumer.highwater(each))
+    return partitions
+
+
+def _alert_of(record: Any) -> Alert | None:
+    """What a record says; none if this release cannot read it."""
+    try:
+        return Alert.model_validate_json(record.value or b"")
+    except ValidationError:
+        logger.warning("partition %d, offset %d holds no alert: passed over", record.partition, record.offset)
+        return None
 
 
 def _read(said: str) -> Place:

@@ -24,7 +24,7 @@ class Digest(Sender):
     ) -> None:
         super().__init__(name, settings, queue, carrier, metrics)
         self._every = settings.endpoints[name].digest.total_seconds()
-        self._in_vain = 0
+        self._in_vain = self._refused = 0
 
     async def _look(self) -> float:
         now = time.time()
@@ -44,16 +44,17 @@ class Digest(Sender):
             raise
         now = time.time()
         if tried.verdict is Verdict.DELIVERED:
-            self._in_vain = 0
+            self._in_vain = self._refused = 0
             for claim in claims:
                 self._metrics.delivered(self._name, now - claim.published)
             due = now if len(claims) == _MOST else now + self._every
             await self._settle(self._queue.delivered_all(claims, now, due))
             return
         self._in_vain += 1
+        self._refused += tried.verdict is Verdict.REFUSED
         self._last_error = tried.error
-        if tried.verdict is Verdict.REFUSED and self._in_vain >= FEW_TRIES:
-            self._in_vain = 0
+        if self._refused >= FEW_TRIES:
+            self._in_vain = self._refused = 0
             await self._settle(self._bury_all(claims, tried.error, now))
             return
         self._metrics.failed(self._name)

@@ -52,6 +52,8 @@ class Post:
             return Tried(Verdict.REFUSED, str(error))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             return Tried(Verdict.AGAIN, _words(error))
+        except UnicodeError:
+            return Tried(Verdict.REFUSED, "its host is no name that can be asked for; write it as xn--...")
 
     async def close(self) -> None:
         """Leave the connections."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from processors.alerts import alert_id
@@ -15,6 +16,7 @@ from schemas.alert import Alert
 from schemas.handling import AlertStanding, Handled, Handling
 from schemas.settings import Settings
 from streams.store.erased import ErasedStore
+from streams.store.script import Script
 
 MAX_KEPT = 20_000
 """Alerts that can be looked up; older ones are on the topic."""
@@ -32,7 +34,7 @@ class AlertStore:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis, self._erased = redis, ErasedStore(redis, settings)
         self._alert, self._all = settings.keyspace("alert:"), settings.keyspace("alerts")
-        self._of = settings.keyspace("alerts:of:")
+        self._of, self._note = settings.keyspace("alerts:of:"), Script(redis, "note")
 
     async def keep(self, alerts: Sequence[Alert]) -> None:
         """Keep alerts that open, and note of those that close that they have; none of customers who were erased."""
@@ -47,9 +49,8 @@ class AlertStore:
             for alert in alerts
             if alert.state == "closed"
         }
-        # Of one that is too old to be kept nothing is noted.
-        for name in await self.load([*closed]):
-            await self._redis.hset(self._alert + name, "closed", closed[name])
+        for name, said in closed.items():
+            await self._note([self._alert + name], ["closed", said, ""])
 
     async def newest(self, before: tuple[float, str] | None = None) -> AsyncIterator[tuple[float, str, AlertStanding]]:
         """Alerts from the newest to the oldest, each with its time (epoch seconds) and id; those before a place."""
@@ -87,16 +88,19 @@ class AlertStore:
             for name in names:
                 pipe.hgetall(self._alert + name)
             found = cast(list[dict[bytes, bytes]], await pipe.execute())
-        return {name: _standing(held) for name, held in zip(names, found, strict=True) if b"opened" in held}
+        known = {name: _standing(held) for name, held in zip(names, found, strict=True)}
+        return {name: standing for name, standing in known.items() if standing is not None}
 
     async def handle(self, name: str, handled: Handled, at: datetime) -> AlertStanding | None:
         """Note what somebody did with an alert; how it stands now, or none if it is not kept."""
-        standing = (await self.load([name])).get(name)
-        if standing is None:
-            return None
-        handling = standing.handling.after(handled, at)
-        await self._redis.hset(self._alert + name, "handling", handling.model_dump_json(exclude_none=True))
-        return standing.model_copy(update={"handling": handling})
+        while (standing := (await self.load([name])).get(name)) is not None:
+            before = await self._redis.hget(self._alert + name, "handling")
+            handling = (Handling.model_validate_json(before) if before else Handling()).after(handled, at)
+            said = handling.model_dump_json(exclude_none=True)
+            # Not over what somebody else has done meanwhile.
+            if await self._note([self._alert + name], ["handling", said, before or ""]):
+                return standing.model_copy(update={"handling": handling})
+        return None
 
     async def forget(self, customers: Collection[str]) -> None:
         """Forget every alert of these customers."""
@@ -120,7 +124,10 @@ class AlertStore:
             *answers, kept = await pipe.execute()
         await self._remove([name for found in answers[3 * len(alerts) :: 2] for name in _names(found)])
         if kept > MAX_KEPT + _SPARE:
-            await self._remove(_names(await self._redis.zrange(self._all, 0, kept - MAX_KEPT - 1)))
+            oldest = _names(await self._redis.zrange(self._all, 0, kept - MAX_KEPT - 1))
+            for name, standing in (await self.load(oldest)).items():
+                await self._redis.zrem(self._of + standing.alert.customer, name)
+            await self._remove(oldest)
 
     async def _remove(self, names: Sequence[str]) -> None:
         if names:
@@ -134,10 +141,16 @@ def _names(found: Any) -> list[str]:
     return [name.decode() for name in found]
 
 
-def _standing(held: dict[bytes, bytes]) -> AlertStanding:
+def _standing(held: dict[bytes, bytes]) -> AlertStanding | None:
+    """How an alert stands; none if it is not kept, or another release has written what this one cannot read."""
+    if b"opened" not in held:
+        return None
     handling = held.get(b"handling")
-    return AlertStanding(
-        alert=Alert.model_validate_json(held[b"opened"]),
-        closed_at=Alert.model_validate_json(held[b"closed"]).at if b"closed" in held else None,
-        handling=Handling.model_validate_json(handling) if handling else Handling(),
-    )
+    try:
+        return AlertStanding(
+            alert=Alert.model_validate_json(held[b"opened"]),
+            closed_at=Alert.model_validate_json(held[b"closed"]).at if b"closed" in held else None,
+            handling=Handling.model_validate_json(handling) if handling else Handling(),
+        )
+    except ValidationError:
+        return None

@@ -20,6 +20,8 @@ class Lag:
     async def look(self, consumer: BatchConsumer) -> None:
         """Show where each partition stands that is ours."""
         for tp in list(consumer.assignment()):
+            if tp not in consumer.assignment():
+                continue  # Somebody else's since the look began.
             behind, name = await consumer.behind(tp), self._names[tp.topic]
             if behind is None or tp not in consumer.assignment():
                 continue  # Never fetched, or somebody else's by now.

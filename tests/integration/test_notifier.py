@@ -14,7 +14,7 @@ from redis import Redis
 from schemas.alert import AlertKind
 from schemas.settings import Settings
 from streams.embedded.stack import free_port
-from streams.notifier.forgetting import forget
+from streams.notifier.forgetting import forget, queues_of
 from streams.notifier.run import connected
 from streams.store.erased import ErasedStore, digest_of
 from tests.alerting import alert_of
@@ -64,7 +64,7 @@ def test_an_alert_is_delivered_once_signed_and_counted(settings: Settings, tmp_p
         assert re.search(r"crm +. json +. +0 . +0 . 20\d\d-", listed)
     assert len(crm.got) == 3
     written = log.read_text()
-    assert not re.search(r"Traceback|ada|grace|whsec|/hook", written), written
+    assert not re.search(r"Traceback|\bada\b|\bgrace\b|whsec|/hook", written), written
 
 
 def test_each_endpoint_gets_what_it_wants_and_in_its_shape(settings: Settings, tmp_path: Path) -> None:
@@ -116,17 +116,17 @@ def test_a_dead_receiver_keeps_nobody_waiting_and_catches_up(settings: Settings,
 def test_a_slow_receiver_is_timed_out_and_tried_again(settings: Settings, tmp_path: Path) -> None:
     def slow_at_first(got: Got) -> Answer:
         if len(slow.got) == 1:
-            time.sleep(1.5)
+            time.sleep(8.0)
         return Answer()
 
     with (
         Receiver(slow_at_first) as slow,
-        running_notifier(settings, {"slow": hook(slow.url, timeout="500ms")}, tmp_path / "log"),
+        running_notifier(settings, {"slow": hook(slow.url, timeout="2s")}, tmp_path / "log"),
     ):
         publish(settings, [alert_of(), alert_of(episode=2)])
         wait_until(lambda: len(slow.got) >= 3)
         assert [got.json["episode"] for got in slow.got] == [1, 1, 2]
-        assert slow.got[1].at - slow.got[0].at < 4
+        assert slow.got[1].at - slow.got[0].at < 8, "it waited for the answer"
 
 
 def test_a_receiver_that_asks_for_time_is_given_it(settings: Settings, tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_of_who_is_erased_nothing_is_left(settings: Settings, tmp_path: Path) ->
             async def erase() -> None:
                 async with connected(settings) as redis:
                     await ErasedStore(redis, settings).restore([digest_of("ada")])
-                    await forget(redis, settings, ["ada", "anon:4f1c"])
+                    await forget(redis, await queues_of(redis, settings), ["ada", "anon:4f1c"])
 
             asyncio.run(erase())
             assert [letter["content"]["alert"]["customer"] for letter in dead_letters(settings, "refusing")] == [
@@ -297,6 +297,8 @@ def test_of_who_is_erased_nothing_is_left(settings: Settings, tmp_path: Path) ->
             wait_until(lambda: busy.got[-1].json["episode"] == 2 and waiting(settings, "busy") == 0)
             assert [got.json["customer"] for got in busy.got[-2:]] == ["grace", "grace"]
     with Redis.from_url(settings.redis_url) as redis:
+        # What is dumped would be compressed otherwise, and a name not be seen.
+        redis.config_set("rdbcompression", "no")
         for key in redis.scan_iter(settings.keyspace("notify:*")):
             assert b"ada" not in key
             assert b'"ada"' not in (redis.dump(key) or b"")
