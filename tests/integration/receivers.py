@@ -97,7 +97,11 @@ class Receiver:
             disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    self.close_connection = True
+                    return  # Cut off in the middle: this never came.
                 got = Got(self.path, {name.lower(): value for name, value in self.headers.items()}, body, time.time())
                 receiver.got.append(got)
                 answer = receiver.answer(got)

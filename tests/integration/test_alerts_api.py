@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 
 from schemas.alert import Alert
@@ -75,6 +76,16 @@ def test_the_newest_come_first_page_by_page_and_only_those_asked_for(own: Settin
     assert client.get("/v1/alerts", params={"kind": "customer.left"}).json() == {"alerts": [], "next": None}
     assert client.get("/v1/alerts", params={"status": "closed"}).json()["alerts"][0]["closed_at"] is not None
     assert client.get("/v1/alerts", params={"before": "1:2"}).status_code == 400
+
+
+def test_what_another_release_wrote_is_passed_over(own: Settings, client: httpx.Client) -> None:
+    keep(own, alert(1), alert(2))
+    with SyncRedis.from_url(own.redis_url) as redis:
+        redis.hset(own.keyspace(f"alert:{alert(2).id}"), "opened", '{"of": "another release"}')
+    keep(own, alert(1, state="closed"), alert(2, state="closed"))
+    found = client.get("/v1/alerts").json()["alerts"]
+    assert [(each["id"], each["status"]) for each in found] == [(alert(1).id, "closed")]
+    assert client.get(f"/v1/alerts/{alert(2).id}").status_code == 404
 
 
 def test_only_the_team_says_what_becomes_of_an_alert(own: Settings, client: httpx.Client) -> None:
@@ -236,6 +247,9 @@ def test_a_client_that_is_cut_off_and_comes_back_misses_nothing_and_hears_nothin
         with Listener(url) as first:
             assert first.status == 200
             wait_until(lambda: first.last)
+            producer = producer_for(own)
+            producer.send(own.topic(ALERTS), key=b"c1", value=b'{"of": "another release"}')
+            producer.close()
             writer = threading.Thread(target=lambda: [produce(own, *many[at : at + 20]) for at in range(0, 400, 20)])
             writer.start()
             wait_until(lambda: len(first.told) > 30)
