@@ -103,7 +103,8 @@ def test_a_worker_killed_between_save_and_publish_spends_nothing_twice(thrifty: 
     freeze_model(thrifty)
     publish(thrifty)
     environment = environment_of(thrifty) | SMALL | {"EBBFLOW_WORKER_METRICS_PORT": "0"}
-    for nth in ("9", "30"):
+    # While the first waits to be killed, all but one partition go on: not too much may be left to the second.
+    for nth in ("9", "5"):
         killed = environment | {"FAULT_AT": "after-save", "FAULT_NTH": nth}
         with Forked("worker", "tests.faults.faulty_worker", [], tmp_path / f"{nth}.log", killed) as worker:
             wait_until(lambda worker=worker: worker.status is not None)
