@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 from redis import ConnectionPool, Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -49,7 +49,7 @@ def wait_for_redis(settings: Settings) -> None:
 
     Raises:
         UnavailableError: if it does not within `give_up_after`; never when that is nothing.
-        SettingsError: if the URL is none that a Redis client understands.
+        SettingsError: if the URL is none that a Redis client understands, or that of a node of a Redis Cluster.
     """
     _wait(
         lambda: _reach_redis(settings.redis_url),
@@ -144,3 +144,12 @@ def _address(server: str) -> tuple[str, int]:
 def _reach_redis(url: str) -> None:
     with Redis.from_url(url, socket_connect_timeout=_PATIENCE, socket_timeout=_PATIENCE) as redis:
         redis.ping()
+        try:
+            is_node = redis.info("cluster").get("cluster_enabled")
+        except ResponseError:
+            return  # A user who may not ask; whoever set this up has to know.
+    if is_node:
+        raise SettingsError(
+            f"{address_of_redis(url)} is a node of a Redis Cluster: its keys lie on several nodes, but a step is saved"
+            " whole or not at all. Set EBBFLOW_REDIS_URL to a Redis that is none, with replicas if you like"
+        )

@@ -3,14 +3,17 @@
 import logging
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from kafka.errors import KafkaError
+from redis import Redis
 
 from schemas.settings import Settings, SettingsError
 from streams.availability import UnavailableError, address_of_redis, reach_broker, wait_for_broker, wait_for_redis
 from streams.embedded.stack import EmbeddedStack, free_port
 from tests.brokers.choice import Stack
+from tests.faults.store import FragileStore
 from tests.harness import wait_until
 
 pytestmark = pytest.mark.integration
@@ -62,6 +65,21 @@ def test_a_redis_url_that_is_none_is_refused_without_repeating_it(url: str) -> N
     with pytest.raises(SettingsError, match="EBBFLOW_REDIS_URL") as caught:
         wait_for_redis(Settings(redis_url=url))
     assert "hush" not in str(caught.value)
+
+
+def test_a_node_of_a_redis_cluster_is_refused(tmp_path: Path) -> None:
+    with FragileStore(tmp_path, "--cluster-enabled", "yes") as store:
+        with Redis.from_url(store.redis_url) as redis:
+            redis.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        with pytest.raises(SettingsError, match="is a node of a Redis Cluster"):
+            wait_for_redis(Settings(redis_url=store.redis_url))
+
+
+def test_a_redis_that_does_not_say_what_it_is_is_taken_as_it_is(tmp_path: Path) -> None:
+    with FragileStore(tmp_path) as store:
+        with Redis.from_url(store.redis_url) as redis:
+            redis.acl_setuser("quiet", enabled=True, passwords=["+hushhush"], commands=["+@all", "-info"])
+        wait_for_redis(Settings(redis_url=store.redis_url.replace("//", "//quiet:hushhush@"), give_up_after="1s"))
 
 
 @pytest.mark.parametrize(
