@@ -14,8 +14,10 @@ from processors.models import Models
 from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
 from processors.scoring import prediction_of, score
 from processors.timers import arm, due_at
+from processors.watched import Watched
 from schemas.alert import Alert
 from schemas.judgements import Judgements
+from schemas.norms import Norms
 from schemas.outcome import Outcome
 from schemas.policy import Policy
 from schemas.profile import Profile
@@ -25,6 +27,8 @@ _RESCORE_SHARE = 0.5
 """A silent customer is scored again when the silence has grown by this share,"""
 _RESCORE_LEAST = 0.5
 """but not before this share of the prediction interval."""
+
+_NO_NORMS = Norms()
 
 
 class Step(msgspec.Struct, gc=False):
@@ -49,6 +53,7 @@ def advance(
     models: Models,
     policy: Policy,
     budget: Budget | None = None,
+    norms: Norms = _NO_NORMS,
 ) -> Step:
     """Fold the customer's new touches, settle what came due, score, and decide.
 
@@ -59,6 +64,7 @@ def advance(
         models: the frozen version to score with.
         policy: the rules of the business.
         budget: what its churn alerts are paid from where it says how many there may be; the one thing that is changed.
+        norms: what is usual among all customers.
 
     Without touches it is a look at the clock: it does something only when the profile's timer has come.
     """
@@ -102,8 +108,9 @@ def advance(
         rescore_at = round(now + max(least, _RESCORE_SHARE * silence), 3)
 
     # 4. Alerts are changes of state.
+    watched: list[Watched] = []
     episodes, alerts = decide(
-        profile.customer, facts, scores, features, returned_at, before.episodes, now, models, policy, budget
+        profile.customer, facts, scores, features, returned_at, before.episodes, now, models, policy, budget, watched
     )
 
     # 5. When to look again.

@@ -11,6 +11,7 @@ from processors.features import main_currency, usual_revenue
 from processors.learning.inputs import IN_WORDS
 from processors.models import Models
 from processors.suggestions import suggest
+from processors.watched import AT_ONCE, Watched
 from schemas.alert import Alert, AlertKind, AtStake, Reason, Severity, Sureness
 from schemas.facts import Facts
 from schemas.judgements import Episode, Scores
@@ -30,18 +31,20 @@ _PLAIN = frozenset((_CUSTOMER_LEFT, _CUSTOMER_RETURNED))
 """Kinds that say what happened, for which no model is asked."""
 
 
-_HAPPENED = Rule(opens=1.0, closes=1.0, hold=0.0, cool_down=0.0)
+def rule_of(key: str, policy: Policy) -> Rule:
+    """The rule that the episodes of a key follow."""
+    return rules(policy).get(key, AT_ONCE)
 
 
 @lru_cache(maxsize=8)
 def rules(policy: Policy) -> dict[str, Rule]:
-    """The rule of each kind of alert."""
+    """The rule of each kind of alert that a score, or the customer, raises."""
     hold, cool_down = policy.seconds.hold, policy.seconds.cool_down
     return {
         AlertKind.CHURN_RISK: Rule(policy.churn_opens, policy.churn_closes, hold, cool_down),
         AlertKind.ENGAGEMENT_RISING: Rule(policy.engagement_opens, policy.engagement_closes, hold, cool_down),
-        AlertKind.CUSTOMER_LEFT: _HAPPENED,
-        AlertKind.CUSTOMER_RETURNED: _HAPPENED,
+        AlertKind.CUSTOMER_LEFT: AT_ONCE,
+        AlertKind.CUSTOMER_RETURNED: AT_ONCE,
     }
 
 
@@ -84,9 +87,10 @@ def decide(
     models: Models,
     policy: Policy,
     budget: Budget | None = None,
+    watched: Sequence[Watched] = (),
 ) -> tuple[dict[str, Episode], list[Alert]]:
     """Follow every rule: the episodes after this look, and the alerts that turned. Where the policy has a budget, a
-    churn alert opens only if it is worth its place in it."""
+    churn alert opens only if it is worth its place in it. `watched` is what else is looked at."""
     after, alerts = episodes, list[Alert]()
     known = rules(policy)
     for kind, level in levels(facts, scores, returned_at, now, policy).items():
@@ -111,7 +115,60 @@ def decide(
                     now, models, policy,
                 )
             )  # fmt: skip
+    for each in watched:
+        known_before = episodes.get(each.key)
+        if known_before is None and (each.level is None or each.level < each.rule.opens):
+            continue
+        before = known_before or Episode()
+        episode, turn = follow(before, each.level, each.rule, now)
+        if episode is not known_before:
+            after = {**after, each.key: episode}
+        if turn is not None:
+            alerts.append(_seen(customer, facts, scores, each, turn, episode, before, now, models, policy))
     return after, alerts
+
+
+def _seen(
+    customer: str,
+    facts: Facts,
+    scores: Scores | None,
+    watched: Watched,
+    turn: Turn,
+    episode: Episode,
+    before: Episode,
+    now: float,
+    models: Models,
+    policy: Policy,
+) -> Alert:
+    """The alert about something that was watched."""
+    gone = watched.level is None and (bool(facts.moved_to) or facts.unprofiled)
+    says = f"{customer} {watched.opened if turn == 'opened' else watched.closed}"
+    return Alert(
+        id=alert_id(customer, watched.key, episode.number, turn),
+        kind=watched.kind,
+        about=watched.about,
+        state=turn,
+        customer=customer,
+        episode=episode.number,
+        at=datetime.fromtimestamp(round(now, 3), UTC),
+        since=datetime.fromtimestamp(episode.over_since or before.over_since, UTC),
+        severity=watched.severity if turn == "opened" else "info",
+        score=watched.level,
+        threshold=watched.rule.opens if turn == "opened" else watched.rule.closes,
+        sureness=_sureness(None, models),
+        at_stake=_at_stake(watched.kind, facts, scores, scores.churn if scores else None, now, policy),
+        summary=_farewell(customer, facts) if gone else says,
+        suggestion=watched.suggestion if turn == "opened" else suggest(watched.kind, turn, ()),
+    )
+
+
+def _sureness(probability: float | None, models: Models) -> Sureness:
+    return Sureness(
+        probability=probability,
+        model=models.version,
+        outcomes=models.outcomes,
+        auc=None if models.auc is None else round(models.auc, 4),
+    )
 
 
 def alert_id(customer: str, kind: str, episode: int, turn: Turn) -> str:
@@ -147,12 +204,7 @@ def _alert(
         severity=_severity(kind, turn, level),
         score=level,
         threshold=rule.opens if turn == "opened" else rule.closes,
-        sureness=Sureness(
-            probability=level if kind is AlertKind.CHURN_RISK else None,
-            model=models.version,
-            outcomes=models.outcomes,
-            auc=None if models.auc is None else round(models.auc, 4),
-        ),
+        sureness=_sureness(level if kind is AlertKind.CHURN_RISK else None, models),
         at_stake=stake,
         reasons=reasons,
         average=average,

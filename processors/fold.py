@@ -7,9 +7,11 @@ from operator import attrgetter
 
 from processors.consent import may_profile
 from processors.decay import DAY, HALF_LIVES, LONG, MIDDLE, SHORT, factors
+from processors.facets import facets_of
 from processors.particulars import DIGEST
 from schemas.facts import Facts, LastTouch, Money, Rhythm, Trait
 from schemas.kinds import MEANINGFUL, Kind
+from schemas.policy import Policy
 from schemas.profile import Profile
 from schemas.touch import Feed, Touch
 
@@ -28,6 +30,7 @@ _FORWARD = 256 * HALF_LIVES[SHORT] * DAY
 # Looking a member up in its enumeration costs more than the rest of a comparison.
 _PURCHASE, _FEEDBACK, _LEAVE = Kind.PURCHASE, Kind.FEEDBACK, Kind.LEAVE
 _time_of = attrgetter("at")
+_USUAL = Policy()
 
 
 def fresh(profile: Profile, touches: Sequence[Touch]) -> Sequence[Touch]:
@@ -76,8 +79,9 @@ def _surely_fresh(profile: Profile, touches: Sequence[Touch]) -> bool:
     return True
 
 
-def fold(facts: Facts, touches: Sequence[Touch]) -> Facts:
-    """New facts: the old ones with these touches folded in. The given facts are left as they are."""
+def fold(facts: Facts, touches: Sequence[Touch], policy: Policy = _USUAL) -> Facts:
+    """New facts: the old ones with these touches folded in. The given facts are left as they are. The policy says which
+    facets are kept, and what they need to know."""
     if not touches:
         return facts
     facts = _copy(facts)
@@ -115,6 +119,8 @@ def fold(facts: Facts, touches: Sequence[Touch]) -> Facts:
             facts.left_at = at
         if kind in MEANINGFUL:
             _come_back(facts, at, short, middle, long)
+    for facet in facets_of(policy.without):
+        facet.fold(facts, touches, policy)
     facts.seen = remember(facts.seen, b"".join([touch.digest for touch in touches]))
     del recent[:-MAX_RECENT]
     return facts

@@ -54,7 +54,7 @@ def trace(profile: Profile, touches: Sequence[Touch], policy: Policy) -> Traced:
     """Fold new touches and follow the notes among them, in order. The profile is not changed."""
     facts, pending = profile.facts, profile.judgements.pending
     if profile.joining is None and not facts.moved_to and _are_plain(touches, facts):
-        return Traced(fold(facts, touches), pending, touches)
+        return Traced(fold(facts, touches, policy), pending, touches)
     tracing = _Tracing(profile.customer, facts, list(pending), policy, profile.joining)
     for touch in touches:
         tracing.follow(touch)
@@ -97,7 +97,7 @@ class _Tracing:
     def _fold(self, touch: Touch) -> None:
         """A touch of this customer's, which may show other keys to be the same person."""
         before, asked = self.facts, list[str]()
-        self.facts = fold(before, [touch])
+        self.facts = fold(before, [touch], self.policy)
         self.folded.append(touch)
         for alias in touch.aliases:
             known = alias in self.facts.aliases or alias == self.customer or self._apart(alias)
@@ -160,7 +160,7 @@ class _Tracing:
         held = [touch for touch in joining.touches if not touch.digest or touch.digest not in seen]
         keys = [key for key in joining.keys if key != note.source]
         self.joining = Joining(before, held, keys) if keys else None
-        folded = fold(before, held)
+        folded = fold(before, held, self.policy)
         return replace(folded, feeds=facts.feeds, aliases=facts.aliases, moved_to=facts.moved_to, claims=facts.claims)
 
     def _send_on(self, touch: Touch) -> None:

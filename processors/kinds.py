@@ -6,6 +6,7 @@ common names of service, surveys and subscriptions. Users add theirs in `ebbflow
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from schemas.handling import HANDLED
 from schemas.kinds import Kind
@@ -68,6 +69,7 @@ _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _REMEMBERED = 10_000
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def normal_name(event: str) -> str:
     """One spelling for `Order Completed`, `order_completed` and `orderCompleted`.
 
@@ -77,7 +79,9 @@ def normal_name(event: str) -> str:
     return _SEPARATORS.sub(" ", _HUMPS.sub(" ", event)).strip().lower()
 
 
-_BY_THE_TEAM = frozenset(map(normal_name, HANDLED.values()))
+REPORTS = frozenset(("action taken", "marketing spend"))
+"""What the business reports of itself, as `normal_name` spells it."""
+_BY_THE_TEAM = frozenset(map(normal_name, HANDLED.values())) | REPORTS
 
 
 class KindRules:

@@ -48,8 +48,7 @@ def rating_of(event: str, properties: Mapping[str, Any]) -> float | None:
     The scale is `properties.scale` (its highest answer) when given, else told by the survey's name, else 0..10 for
     `score` and 1..5 for `rating`.
     """
-    told = (event, properties.get("survey"), properties.get("survey_type"))
-    words = {word for name in told if isinstance(name, str) for word in normal_name(name).split()}
+    words = _words_of(event, properties)
     for field, usual in (("score", (0.0, 10.0)), ("rating", (1.0, 5.0)), ("answer", (0.0, 10.0))):
         answer = number_of(properties.get(field))
         if answer is None:
@@ -60,3 +59,15 @@ def rating_of(event: str, properties: Mapping[str, Any]) -> float | None:
             high = said
         return round((answer - low) / (high - low), 4) if low <= answer <= high else None
     return None
+
+
+def survey_of(event: str, properties: Mapping[str, Any]) -> str:
+    """Which kind of survey it is: `nps`, `csat`, `ces`, or `rating` for stars, reviews and all others."""
+    words = _words_of(event, properties)
+    return next((each for each in ("nps", "csat", "ces") if each in words), "rating")
+
+
+def _words_of(event: str, properties: Mapping[str, Any]) -> set[str]:
+    """The words by which a survey is told."""
+    told = (event, properties.get("survey"), properties.get("survey_type"))
+    return {word for name in told if isinstance(name, str) for word in normal_name(name).split()}

@@ -12,6 +12,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from processors.decay import DAY, LONG, MIDDLE, factors
+from processors.facets import FACETS
 from processors.fold import MAX_CURRENCIES, MAX_RECENT, MAX_TRAITS, remember
 from processors.predictions import MAX_PENDING
 from schemas.facts import Facts, Money, Rhythm
@@ -62,6 +63,7 @@ def merged(own: Facts, other: Facts) -> Facts:
         seen=seen,
         unprofiled=asked.unprofiled,
         consent_at=asked.consent_at,
+        **{name: value for facet in FACETS.values() for name, value in facet.merged(own, other).items()},
     )
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 from processors.consent import ConsentRules
 from processors.decoding import UnreadableError, decode
+from processors.details import details_of
 from processors.kinds import KindRules
 from processors.measures import money_of, rating_of
 from processors.particulars import aliases_of, channel_of, digest_of
 from processors.shortcut import shortcut
+from processors.sources import arrival
 from schemas.kinds import Kind
 from schemas.rejected import RejectionCode
 from schemas.touch import Feed, Touch
@@ -77,6 +79,9 @@ def touch_of(
         partition=partition,
         offset=offset,
         consent=consent.refused(context),
+        details=details_of(
+            kind, name, properties, arrival(context.get("campaign"), context.get("page"), context.get("referrer"))
+        ),
     )
 
 

@@ -8,14 +8,18 @@ looks.
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
 
 from processors.decoding import MAX_BYTES, is_surely_shallow
+from processors.details import details_of, has_details
 from processors.kinds import KindRules
 from processors.measures import money_of, rating_of
 from processors.particulars import aliases_of, channel_of, digest_of
+from processors.sources import arrival
+from schemas.details import Details, Source
 from schemas.kinds import Kind
 from schemas.touch import Feed, Touch
 from schemas.touchpoint import EARLIEST, MAX_ID, MAX_NAME, is_nonsense_id
@@ -31,6 +35,8 @@ _USUAL_TIME = re.compile(
 class _Context(msgspec.Struct, gc=False):
     channel: Any = None
     page: msgspec.Raw = _ABSENT
+    campaign: msgspec.Raw = _ABSENT
+    referrer: msgspec.Raw = _ABSENT
     device: msgspec.Raw = _ABSENT
     app: msgspec.Raw = _ABSENT
     traits: msgspec.Raw = _ABSENT
@@ -62,7 +68,9 @@ class _Record(msgspec.Struct, rename="camel", gc=False):
 
 _decode = msgspec.json.Decoder(_Record).decode
 _decode_properties = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_any = msgspec.json.Decoder().decode
 _NO_CONTEXT = _Context()
+_REMEMBERED = 4_096
 
 
 def shortcut(
@@ -99,23 +107,32 @@ def shortcut(
         return None
 
     kind = rules.classify(record.type, event)
-    amount, currency, rating = None, "", None
-    if record.properties is not _ABSENT:
-        if memoryview(record.properties)[0] != _BRACE:
-            return None
-        if kind is Kind.PURCHASE or kind is Kind.FEEDBACK:
-            try:
-                properties = _decode_properties(record.properties)
-            except msgspec.MsgspecError:
-                return None
-            if kind is Kind.PURCHASE:
-                amount, currency = money_of(properties)
-            else:
-                rating = rating_of(event or name or record.type, properties)
+    name = event or name or record.type
+    amount, currency, rating, details = None, "", None, None
+    if record.properties is not _ABSENT and memoryview(record.properties)[0] != _BRACE:
+        return None
+    tells = has_details(kind, name)
+    try:
+        source = None
+        if not (context.page is context.campaign is context.referrer is _ABSENT):
+            source = _arrival(bytes(context.campaign), bytes(context.page), bytes(context.referrer))
+        properties: dict[str, Any] = {}
+        if record.properties is not _ABSENT and (tells or kind is Kind.PURCHASE):
+            properties = _decode_properties(record.properties)
+    except msgspec.MsgspecError:
+        return None
+    if kind is Kind.PURCHASE:
+        amount, currency = money_of(properties)
+    elif kind is Kind.FEEDBACK:
+        rating = rating_of(name, properties)
+    if tells:
+        details = details_of(kind, name, properties, source)
+    elif source is not None:
+        details = Details(source=source)
     return Touch(
         customer=customer,
         at=round(at, 3),
-        name=event or name or record.type,
+        name=name,
         kind=kind,
         digest=digest_of(message_id),
         channel=channel_of(
@@ -131,7 +148,14 @@ def shortcut(
         feed=feed,
         partition=partition,
         offset=offset,
+        details=details,
     )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _arrival(campaign: bytes, page: bytes, referrer: bytes) -> Source | None:
+    """Where a visit came from, by JSON; most pages are seen again and again. Raises `msgspec.MsgspecError`."""
+    return arrival(*(_decode_any(each) if each else None for each in (campaign, page, referrer)))
 
 
 def _customer(user_id: str | None, anonymous_id: str | None) -> str | None:

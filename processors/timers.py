@@ -2,7 +2,7 @@
 
 from math import inf
 
-from processors.alerts import rules
+from processors.alerts import rule_of
 from processors.episodes import next_look
 from schemas.alert import AlertKind
 from schemas.facts import Facts
@@ -20,8 +20,8 @@ def due_at(facts: Facts, judgements: Judgements, policy: Policy) -> float:
         due += (judgements.predict_at, judgements.rescore_at, facts.last_meaningful + spans.activity)
     if judgements.episodes.get(AlertKind.CUSTOMER_RETURNED, _NONE).opened_at:
         due.append(judgements.returned_at + spans.horizon)
-    for kind, episode in judgements.episodes.items():
-        if (look := next_look(episode, rules(policy)[kind])) is not None:
+    for key, episode in judgements.episodes.items():
+        if (look := next_look(episode, rule_of(key, policy))) is not None:
             due.append(look)
     return min(due, default=inf)
 

@@ -14,6 +14,9 @@ class AlertKind(StrEnum):
     ENGAGEMENT_RISING = "engagement.rising"
     CUSTOMER_LEFT = "customer.left"
     CUSTOMER_RETURNED = "customer.returned"
+    ATTITUDE_GAP = "attitude.gap"
+    SEGMENT_ENTERED = "segment.entered"
+    RULE_MATCHED = "rule.matched"
     MODEL_DRIFT = "model.drift"
 
 
@@ -58,6 +61,7 @@ class Alert(BaseModel):
 
     id: str = Field(description="Deterministic: a repeat of the same alert has the same id, so drop what you have.")
     kind: AlertKind
+    about: str | None = Field(None, description="Which of your rules or segments it is about, where it is about one.")
     state: Literal["opened", "closed"]
     customer: str = Field(description="Empty for an alert to the operators about the models.")
     episode: int = Field(ge=1, description="Which of this customer's alerts of this kind it is.")

@@ -29,6 +29,14 @@ class Money(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     last_at: float = 0.0
 
 
+class Week(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What one week came to: `[touchpoints, orders, revenue by currency]`."""
+
+    touchpoints: int
+    orders: int = 0
+    revenue: dict[str, float] = {}
+
+
 class Rhythm(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Gaps between active days, by Welford's running mean and sum of squared deviations; in days."""
 
@@ -49,7 +57,7 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     `aliases` are the other keys of the same person, each with the place of the last note taken over from it: the offset
     in the log of what that note came of, by partition. A key that was handed over is left as a stub: `moved_to` is
     where, and `claims` how many others have wanted it since. `unprofiled` is a customer who said at `consent_at` not to
-    want to be scored.
+    want to be scored. What follows belongs to facets: `weeks` are the last ones, by number.
     """
 
     first_seen: float = 0.0
@@ -78,3 +86,4 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     claims: int = 0
     unprofiled: bool = False
     consent_at: float = 0.0
+    weeks: dict[int, Week] = {}

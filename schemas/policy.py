@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.duration import Duration
+
+FacetName = Literal["activity", "satisfaction", "acquisition", "journey"]
+"""Sides of a customer that are kept unless they are turned off; see `processors.facets`."""
 
 
 class Spans(NamedTuple):
@@ -57,6 +60,10 @@ class Policy(BaseModel):
     keep_apart: frozenset[str] = Field(
         frozenset(),
         description="Keys that are never merged, as `anon:4f1c` or `ada`. `ebbflow rebuild` undoes what was merged.",
+    )
+
+    without: frozenset[FacetName] = Field(
+        frozenset(), description="Sides of a customer that are not kept, as `journey`; a rebuild changes what is held."
     )
 
     @model_validator(mode="after")

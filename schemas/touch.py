@@ -4,6 +4,7 @@ person leaves for another."""
 import msgspec
 
 from schemas.consent import Purpose
+from schemas.details import Details
 from schemas.facts import Facts
 from schemas.judgements import Prediction
 from schemas.kinds import Kind
@@ -58,7 +59,8 @@ class Touch(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `at` is epoch seconds; `amount` is in units of `currency`; `rating` is a survey answer scaled to 0..1;
     `partition` and `offset` say where in the log it stands (-1 when it never was in one). `aliases` are other keys
     which the touchpoint shows to be the same person. What has a `note` is no touchpoint, but stands among them.
-    `consent` are the purposes that the customer refuses; none where the touchpoint says nothing of that.
+    `consent` are the purposes that the customer refuses; none where the touchpoint says nothing of that. `details` are
+    what few touchpoints have.
     """
 
     customer: str
@@ -77,3 +79,4 @@ class Touch(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     partition: int = -1
     offset: int = -1
     consent: tuple[Purpose, ...] | None = None
+    details: Details | None = None

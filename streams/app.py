@@ -27,6 +27,7 @@ from streams.group import GROUP
 from streams.store.alerts import AlertStore
 from streams.store.models import ModelStore, SupersededError
 from streams.store.partitions import PartitionStore
+from streams.store.population import PopulationStore
 from streams.store.profiles import ProfileStore
 from streams.topics import MAX_RECORD, OUTCOMES, TOUCHPOINTS
 from streams.transport import Batch, BatchSchema, BatchTransport
@@ -158,7 +159,8 @@ async def _rewinding(app: EbbflowApp, tp: TP) -> AsyncIterator[None]:
 
 
 def _add_profiles(app: EbbflowApp, settings: Settings, redis: Redis, models: ModelStore, publisher: Publisher) -> None:
-    scorer, clock, name = Scorer(models), Clock(settings), settings.topic(TOUCHPOINTS)
+    scorer = Scorer(models, PopulationStore(redis, settings))
+    clock, name = Clock(settings), settings.topic(TOUCHPOINTS)
     profiler = Profiler(settings, PartitionStore(redis, settings), scorer, publisher, clock)
 
     @app.agent(_topic(app, TOUCHPOINTS), name="profiles", concurrency=_AT_ONCE)
@@ -227,7 +229,8 @@ def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publis
 
 
 def _add_census(app: EbbflowApp, settings: Settings, redis: Redis) -> None:
-    taker, name = CensusTaker(ProfileStore(redis, settings), settings, Clock(settings)), settings.topic(OUTCOMES)
+    profiles, population = ProfileStore(redis, settings), PopulationStore(redis, settings)
+    taker, name = CensusTaker(profiles, population, settings, Clock(settings)), settings.topic(OUTCOMES)
 
     def ours() -> bool:
         # Most rebalances leave the outcomes where they were, and a round may take minutes.

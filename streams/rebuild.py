@@ -17,6 +17,7 @@ from streams.person import read_erased
 from streams.store.log import note_log
 from streams.store.models import ModelStore
 from streams.store.partitions import Message, PartitionStore
+from streams.store.population import PopulationStore
 from streams.topics import TOUCHPOINTS, topic_id
 from streams.transport.batch import Batch
 from streams.worker.profiler import Profiler
@@ -120,7 +121,8 @@ async def _fold_again(settings: Settings, plan: Plan, progress: Callable[[int], 
     redis: AsyncRedis = AsyncRedis.from_url(settings.redis_url)
     producer = AIOKafkaProducer(bootstrap_servers=settings.broker_url, acks="all")
     store, publisher = PartitionStore(redis, settings), _Afterwards(settings, producer)
-    profiler = Profiler(settings, store, Scorer(ModelStore(redis, settings)), publisher, Clock(settings))
+    scorer = Scorer(ModelStore(redis, settings), PopulationStore(redis, settings))
+    profiler = Profiler(settings, store, scorer, publisher, Clock(settings))
     done = 0
     await producer.start()
     try:

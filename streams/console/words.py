@@ -9,6 +9,9 @@ KINDS = {
     AlertKind.ENGAGEMENT_RISING: "Warming up",
     AlertKind.CUSTOMER_LEFT: "Left",
     AlertKind.CUSTOMER_RETURNED: "Returned",
+    AlertKind.ATTITUDE_GAP: "Says one thing, does another",
+    AlertKind.SEGMENT_ENTERED: "Segment",
+    AlertKind.RULE_MATCHED: "Your rule",
     AlertKind.MODEL_DRIFT: "Model drift",
 }
 _SPANS = (

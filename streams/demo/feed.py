@@ -21,7 +21,7 @@ class AlertFeed:
     def __init__(self, settings: Settings) -> None:
         self.opened: Counter[AlertKind] = Counter()
         self.invalid = 0
-        self._turns: dict[tuple[str, AlertKind, int, str], Turn] = {}
+        self._turns: dict[str, Turn] = {}
         self._consumer = KafkaConsumer(
             settings.topic(ALERTS), bootstrap_servers=settings.broker_url, auto_offset_reset="earliest"
         )
@@ -48,7 +48,7 @@ class AlertFeed:
                 self.invalid += 1
                 continue
             turn = Turn.of(alert)
-            if self._turns.setdefault(turn[:4], turn) is turn:
+            if self._turns.setdefault(alert.id, turn) is turn:
                 self.opened[alert.kind] += alert.state == "opened"
                 new.append(alert)
         return new

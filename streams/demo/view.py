@@ -20,6 +20,9 @@ _MARKS = {
     AlertKind.ENGAGEMENT_RISING: ("▲", "green", "warming up"),
     AlertKind.CUSTOMER_LEFT: ("■", "red", "left"),
     AlertKind.CUSTOMER_RETURNED: ("●", "cyan", "returned"),
+    AlertKind.ATTITUDE_GAP: ("◆", "yellow", "attitude"),
+    AlertKind.SEGMENT_ENTERED: ("◇", "cyan", "segment"),
+    AlertKind.RULE_MATCHED: ("◈", "blue", "your rule"),
     AlertKind.MODEL_DRIFT: ("~", "magenta", "drift"),
 }
 SCORED = {"champion": "the model", "recency": "recency", "minus_frequency": "minus frequency"}

@@ -29,6 +29,7 @@ from streams.gateway.metrics import GatewayMetrics, Measured
 from streams.gateway.openapi import describe, of_health, of_page, of_route
 from streams.gateway.origins import Origins
 from streams.gateway.plan import load_plan
+from streams.gateway.population import Sections
 from streams.gateway.quality import QualityCounts
 from streams.gateway.refusal import Refusal
 from streams.gateway.taking import Taking
@@ -85,6 +86,7 @@ def create_app(settings: Settings, keys: WriteKeys, producer: Producer, metrics:
     app.include_router(AlertDesk(settings, redis, producer).router)
     app.include_router(Customers(settings, producer, erased).router)
     app.include_router(Lookup(settings, redis).router)
+    app.include_router(Sections(settings, redis).router)
 
     async def healthz(_: Request) -> Response:
         if await health.reachable():

@@ -54,7 +54,7 @@ class Lookup:
             person = await find(self._redis, self._settings, customer)
             alerts = await self._alerts.of(person.keys)
         except RedisError as error:
-            raise _away() from error
+            raise away() from error
         profile = person.profiles.get(person.keys[0])
         if profile is None or not profile.facts.touchpoints:
             raise Refusal(404, "not_found", "nothing is known of this customer", "anonymous ids begin with anon:")
@@ -67,9 +67,10 @@ class Lookup:
         try:
             current, cards = await self._cards.shown()
         except RedisError as error:
-            raise _away() from error
+            raise away() from error
         return Models(current=current, cards=cards)
 
 
-def _away() -> Refusal:
+def away() -> Refusal:
+    """Redis cannot be asked."""
     return Refusal(503, "redis_unavailable", "Redis does not answer", "try again soon")

@@ -14,8 +14,10 @@ from collections.abc import Callable, Mapping
 from prometheus_client import Gauge
 
 from processors.census import Census
+from processors.population import Population
 from schemas.settings import Settings
 from streams.clock import Clock
+from streams.store.population import PopulationStore
 from streams.store.profiles import ProfileStore
 from streams.worker import metrics
 
@@ -34,25 +36,32 @@ _GAUGES = (
 
 
 class CensusTaker:
-    """Takes one round at a time, and shows its figures when it is whole."""
+    """Takes one round at a time, and shows its figures when it is whole: to Prometheus, and to who looks them up."""
 
-    def __init__(self, profiles: ProfileStore, settings: Settings, clock: Clock) -> None:
-        self._profiles, self._policy, self._clock = profiles, settings.policy, clock
+    def __init__(self, profiles: ProfileStore, population: PopulationStore, settings: Settings, clock: Clock) -> None:
+        self._profiles, self._population = profiles, population
+        self._policy, self._clock = settings.policy, clock
 
     async def round(self, ours: Callable[[], bool]) -> None:
         """Go through all profiles once, for as long as that is `ours` to do; show what came of it.
 
         What cannot be read is said, and shows nothing: the figures of the round before stay.
         """
-        census, began, seen = Census(self._policy), time.monotonic(), 0
+        census, population = Census(self._policy), Population(self._policy)
+        began, seen = time.monotonic(), 0
         try:
             async for profile in self._profiles.every(_AT_ONCE):
-                census.add(profile, self._clock.now())
+                now = self._clock.now()
+                census.add(profile, now)
+                population.add(profile, now)
                 seen += 1
                 if seen % _AT_ONCE == 0:
                     await asyncio.sleep(_AT_ONCE / _MOST_A_SECOND)
                     if not ours():
                         return
+            if ours():
+                now = self._clock.now()
+                await self._population.save(population.told(now), population.norms(now))
         except Exception as error:
             # Redis away, a profile of another release: whoever needs them to work will say so, and stop if need be.
             logger.warning("Cannot count the customers: %s: %s", type(error).__name__, error)

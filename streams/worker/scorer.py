@@ -1,22 +1,26 @@
-"""The models in use: a new version is picked up without stopping, a broken one refused and the last good one kept."""
+"""The models and norms in use: a new version is picked up without stopping, a broken one is refused, and the last good
+one kept."""
 
 import logging
 
 from processors.models import Models, NoModels
+from schemas.norms import Norms
 from streams.store.models import BrokenModelError, ModelStore
+from streams.store.population import PopulationStore
 from streams.worker import metrics
 
 logger = logging.getLogger(__name__)
 
 
 class Scorer:
-    """Holds one frozen version at a time."""
+    """Holds one frozen version at a time, and what was usual among all customers at the last census."""
 
-    def __init__(self, store: ModelStore) -> None:
-        self._store = store
+    def __init__(self, store: ModelStore, population: PopulationStore | None = None) -> None:
+        self._store, self._population = store, population
         self._refused = 0
         self._asked = False
         self.models: Models = NoModels()
+        self.norms = Norms()
 
     async def ready(self) -> None:
         """Have looked for a model once: nothing should be scored by none while there is one."""
@@ -26,6 +30,8 @@ class Scorer:
     async def refresh(self) -> None:
         """Look whether another version is being served, and take it if it is whole. If it is not, the one at hand goes
         on scoring; where there is none, the newest whole one that was kept."""
+        if self._population is not None:
+            self.norms = await self._population.norms()
         version = await self._store.version()
         self._asked = True
         if version in (self.models.version, self._refused):

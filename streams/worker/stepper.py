@@ -179,12 +179,12 @@ class Stepper:
         part: Slice,
         budget: Budget | None,
     ) -> _Advanced:
-        models, policy = self._scorer.models, self._policy
+        models, norms, policy = self._scorer.models, self._scorer.norms, self._policy
         steps, refused, asked = dict[str, Step](), list[Rejected](), list[str]()
         for customer, profile in profiles.items():
             touches, offers = waiting.get(customer, ()), budget.offers if budget else 0
             try:
-                steps[customer] = advance(profile, touches, now, models, policy, budget)
+                steps[customer] = advance(profile, touches, now, models, policy, budget, norms)
             except Exception as error:
                 # What breaks the fold must not stop the rest; it is kept where somebody can look at it.
                 logger.exception("A customer cannot be advanced; %d touchpoints go to rejected", len(touches))

@@ -84,12 +84,25 @@ times = st.one_of(
     st.datetimes().map(lambda at: at.isoformat() + "Z"),
     anything,
 )  # fmt: skip
+origins = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": text,
+        "medium": st.sampled_from(["cpc", "email", "Social", 7]),
+        "url": st.sampled_from(["https://shop.example/?utm_source=a&utm_medium=cpc", "https://[bad", "?gclid=1", 3]),
+        "referrer": st.sampled_from(["https://www.google.com/", "https://shop.example/x", "https://a.example", 3]),
+    },
+)
+events = st.sampled_from(["Action Taken", "Marketing Spend", "NPS Submitted", "Survey Sent", "Ticket Created"])
 bags = st.one_of(
     st.dictionaries(
         st.sampled_from(
-            ["revenue", "total", "currency", "score", "rating", "channel", "page", "device", "app", "traits", "consent"]
+            [
+                "revenue", "total", "currency", "score", "rating", "channel", "page", "device", "app", "traits",
+                "consent", "campaign", "referrer", "text", "comment", "action", "source", "survey",
+            ]
         ),
-        anything | st.just({"categoryPreferences": {"Advertising": False}}),
+        anything | st.just({"categoryPreferences": {"Advertising": False}}) | origins,
         max_size=4,
     ),
     anything,
@@ -98,7 +111,7 @@ records = st.fixed_dictionaries(
     {},
     optional={
         "type": st.one_of(st.sampled_from(["track", "page", "screen", "identify", "group", "alias"]), anything),
-        "event": text,
+        "event": text | events,
         "name": anything,
         "userId": text,
         "anonymousId": anything,

@@ -1,0 +1,68 @@
+"""Reading what a few touchpoints say beyond what happened; both ways of reading a record ask here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from processors.kinds import REPORTS, normal_name
+from processors.measures import money_of, survey_of
+from processors.sources import source_of
+from schemas.details import Details, Source, Spend
+from schemas.kinds import Kind
+
+MAX_TEXT = 500
+"""Letters of a text: enough to tell how somebody feels."""
+MAX_ACTION = 60
+
+_ACTION_TAKEN, _SURVEY_SENT = "action taken", "survey sent"
+
+_SPOKEN = frozenset((Kind.SERVICE, Kind.FEEDBACK, Kind.SOCIAL))
+_TEXTS = ("text", "comment", "message", "body", "description", "review", "feedback", "review_body")
+_NONE = Details()
+
+
+def has_details(kind: Kind | None, name: str) -> bool:
+    """Whether the properties of such a touchpoint need to be looked at for details."""
+    return kind in _SPOKEN or (kind is Kind.CAMPAIGN and normal_name(name) == _SURVEY_SENT) or is_report(kind, name)
+
+
+def is_report(kind: Kind | None, name: str) -> bool:
+    """Whether the business reports what it did itself."""
+    return kind is None and normal_name(name) in REPORTS
+
+
+def details_of(kind: Kind | None, name: str, properties: Mapping[str, Any], source: Source | None) -> Details | None:
+    """The details of a touchpoint that comes from `source`; none if there are none."""
+    if is_report(kind, name):
+        found = _report(normal_name(name), properties)
+    else:
+        asks = kind is Kind.FEEDBACK or (kind is Kind.CAMPAIGN and normal_name(name) == _SURVEY_SENT)
+        found = Details(
+            survey=survey_of(name, properties) if asks else "",
+            text=_text_of(properties) if kind in _SPOKEN else "",
+            source=source,
+        )
+    return found if found != _NONE else None
+
+
+def _text_of(properties: Mapping[str, Any]) -> str:
+    for field in _TEXTS:
+        said = properties.get(field)
+        if isinstance(said, str) and said.strip():
+            return said.strip()[:MAX_TEXT]
+    return ""
+
+
+def _report(name: str, properties: Mapping[str, Any]) -> Details:
+    if name == _ACTION_TAKEN:
+        action = properties.get("action")
+        return Details(action=action.strip()[:MAX_ACTION] if isinstance(action, str) else "")
+    amount, currency = money_of(properties)
+    if amount is None or amount < 0.0:
+        return _NONE
+    channel = properties.get("channel")
+    said = {each: properties.get(each) for each in ("source", "medium", "campaign")}
+    source = source_of({"source": said["source"], "medium": said["medium"], "name": said["campaign"]})
+    if isinstance(channel, str) and channel.strip():
+        found = source or Source("")
+        source = Source(channel.strip().lower()[:MAX_ACTION], found.source, found.campaign)
+    return Details(spend=Spend(source, amount, currency)) if source is not None else _NONE

@@ -1,0 +1,59 @@
+"""Activity by week: what each of a customer's last weeks came to, exact whatever comes late or twice over."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from processors.decay import DAY
+from schemas.facts import Facts, Week
+from schemas.policy import Policy
+from schemas.touch import Touch
+
+WEEKS = 9
+"""Weeks that are kept: this one, and eight to compare it with."""
+_MONDAY = 4.0
+"""1970-01-01 was a Thursday: weeks begin on Mondays, at midnight UTC."""
+
+
+def week_of(at: float) -> int:
+    """The number of the week of an instant; the week of 1969-12-29 is 0."""
+    return int((at / DAY + _MONDAY - 1.0) // 7.0)
+
+
+def beginning(week: int) -> float:
+    """When a week begins, in epoch seconds."""
+    return (7.0 * week - _MONDAY + 1.0) * DAY
+
+
+def fold(facts: Facts, touches: Sequence[Touch], policy: Policy) -> None:
+    """Count touches that have a kind, and orders, in the week in which they happened."""
+    weeks = dict(facts.weeks)
+    for touch in touches:
+        if touch.kind is None:
+            continue
+        number = week_of(touch.at)
+        before = weeks.get(number) or Week(0)
+        paid = touch.amount is not None
+        revenue = before.revenue
+        if touch.amount is not None:
+            revenue = {**revenue, touch.currency: round(revenue.get(touch.currency, 0.0) + touch.amount, 4)}
+        weeks[number] = Week(before.touchpoints + 1, before.orders + paid, revenue)
+    facts.weeks = _latest(weeks)
+
+
+def merged(own: Facts, other: Facts) -> Mapping[str, Any]:
+    """The weeks of both, added up."""
+    weeks = dict(own.weeks)
+    for number, theirs in other.weeks.items():
+        if (ours := weeks.get(number)) is None:
+            weeks[number] = theirs
+            continue
+        revenue = dict(ours.revenue)
+        for currency, amount in theirs.revenue.items():
+            revenue[currency] = round(revenue.get(currency, 0.0) + amount, 4)
+        weeks[number] = Week(ours.touchpoints + theirs.touchpoints, ours.orders + theirs.orders, revenue)
+    return {"weeks": _latest(weeks)}
+
+
+def _latest(weeks: dict[int, Week]) -> dict[int, Week]:
+    """The last weeks, in the order of time, which does not depend on the order in which touches came."""
+    return {number: weeks[number] for number in sorted(weeks)[-WEEKS:]}

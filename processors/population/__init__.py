@@ -1,0 +1,53 @@
+"""The population: what all customers come to, counted a profile at a time by the census.
+
+Each section is a module here: a tally that profiles are added to, and what it tells in the end. Since everybody is
+looked at anew every time, sections are right after whatever was merged, erased, rebuilt or lost, and need no counters
+that workers would have to agree about. `schemas.population` has what they tell.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from processors.population.activity import ActivityTally
+from schemas.norms import Norms
+from schemas.policy import Policy
+from schemas.population import Section
+from schemas.profile import Profile
+
+
+class Tally(Protocol):
+    """One section, being counted."""
+
+    def __init__(self, policy: Policy) -> None: ...
+
+    def add(self, profile: Profile, now: float) -> None:
+        """Count a customer as of `now`, in epoch seconds. Keys that have moved are not added."""
+
+    def told(self, now: float) -> Section:
+        """What it comes to."""
+
+
+SECTIONS: Mapping[str, type[Tally]] = {"activity": ActivityTally}
+"""Each by its name, which is also that of its endpoint."""
+
+
+class Population:
+    """All sections, counted together."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._tallies = {name: tally(policy) for name, tally in SECTIONS.items() if name not in policy.without}
+
+    def add(self, profile: Profile, now: float) -> None:
+        """Count a customer; a key that has moved to another is no customer of its own."""
+        if profile.facts.moved_to:
+            return
+        for tally in self._tallies.values():
+            tally.add(profile, now)
+
+    def told(self, now: float) -> dict[str, Section]:
+        """What the sections come to, by name."""
+        return {name: tally.told(now) for name, tally in self._tallies.items()}
+
+    def norms(self, now: float) -> Norms:
+        """What is usual among those who were counted."""
+        return Norms(at=round(now, 3))

@@ -1,0 +1,28 @@
+"""What else may turn into an alert, beyond the scores of the models: what a part of the thinking keeps an eye on."""
+
+from typing import NamedTuple
+
+from processors.episodes import Rule
+from schemas.alert import AlertKind, Severity
+
+AT_ONCE = Rule(opens=1.0, closes=1.0, hold=0.0, cool_down=0.0)
+"""The rule of what either is so or is not."""
+
+
+class Watched(NamedTuple):
+    """One thing that is watched, and how it stands.
+
+    `key` names its episodes among those of a customer: the kind, or the kind's first word and a name, as `rule:NAME`.
+    `level` is held against `rule`; none closes what is open. `opened` and `closed` are what the alert says, without
+    the customer, who comes before it; `about` is the name of a rule or a segment.
+    """
+
+    key: str
+    kind: AlertKind
+    level: float | None
+    opened: str
+    closed: str
+    suggestion: str
+    severity: Severity = "info"
+    rule: Rule = AT_ONCE
+    about: str | None = None
