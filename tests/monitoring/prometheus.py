@@ -64,7 +64,7 @@ def _configured(ports: Mapping[str, int]) -> Any:
     for job in config["scrape_configs"]:
         job.pop("dns_sd_configs", None)
         job.pop("relabel_configs", None)
-        roles = {"gateway": ["gateway_metrics"], "worker": ["profiles", "learner"]}[job["job_name"]]
+        roles = {"gateway": ["gateway_metrics"], "worker": ["profiles", "learner"], "notifier": []}[job["job_name"]]
         job["static_configs"] = [
             {"targets": [f"127.0.0.1:{ports[role]}"], "labels": {"role": role} if job["job_name"] == "worker" else {}}
             for role in roles

@@ -80,6 +80,22 @@ def test_service_is_watched_and_bounded(name: str) -> None:
     assert service["deploy"]["resources"]["limits"]["memory"]
     # The one that declares the topics ends by itself, and the others wait for its exit.
     assert "healthcheck" in service or name == "topics"
+    assert int(service["logging"]["options"]["max-file"]) > 0
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_own_service_can_do_little(name: str) -> None:
+    service = OURS[name]
+    assert service["read_only"]
+    assert service["tmpfs"] == ["/tmp"]
+    assert service["cap_drop"] == ["ALL"]
+    assert not service.get("volumes")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_is_kept_is_in_a_volume(name: str) -> None:
+    kept = {mount.split(":")[0] for mount in SERVICES[name].get("volumes", ()) if not mount.startswith(".")}
+    assert kept == ({name} & set(read_yaml(COMPOSE)["volumes"]))
 
 
 def test_ports_stay_on_this_machine() -> None:
@@ -103,8 +119,8 @@ def test_mounted_files_exist() -> None:
     assert [file for file in files if not (ROOT / file).exists()] == []
 
 
-def test_prometheus_finds_gateway_and_workers() -> None:
-    gateway, worker = read_yaml(ROOT / "dashboards" / "prometheus.yml")["scrape_configs"]
+def test_prometheus_finds_gateway_workers_and_notifier() -> None:
+    gateway, worker, notifier = read_yaml(ROOT / "dashboards" / "prometheus.yml")["scrape_configs"]
     assert gateway["static_configs"][0]["targets"] == [
         f"gateway:{environment_of('gateway')['EBBFLOW_GATEWAY_METRICS_PORT']}"
     ]
@@ -114,15 +130,52 @@ def test_prometheus_finds_gateway_and_workers() -> None:
         assert name in discovered["names"]
         assert discovered["port"] == environment_of(name)["EBBFLOW_WORKER_METRICS_PORT"]
         assert environment_of(name)["EBBFLOW_METRICS_HOST"] == "0.0.0.0"
+    found = notifier["dns_sd_configs"][0]
+    assert (found["names"], found["port"]) == (
+        ["notifier"],
+        environment_of("notifier")["EBBFLOW_NOTIFIER_METRICS_PORT"],
+    )
+    assert environment_of("notifier")["EBBFLOW_METRICS_HOST"] == "0.0.0.0"
+
+
+def test_grafana_is_provisioned() -> None:
+    provisioning = ROOT / "dashboards" / "provisioning"
+    source = read_yaml(provisioning / "datasources" / "prometheus.yml")["datasources"][0]
+    server = next(word for word in SERVICES["prometheus"]["command"] if word.startswith("--config.file="))
+    assert source["url"] == "http://prometheus:9090"
+    assert "9090:9090" in SERVICES["prometheus"]["ports"][0]
+    mounted = {mount.split(":")[1]: mount.split(":")[0] for mount in SERVICES["grafana"]["volumes"]}
+    shown = read_yaml(provisioning / "dashboards" / "ebbflow.yml")["providers"][0]["options"]["path"]
+    assert mounted[shown] == "./dashboards/grafana"
+    home = SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert (ROOT / mounted[shown] / Path(home).relative_to(shown)).exists()
+    # The rules, which two panels ask for, beside the configuration that names them.
+    folder = Path(server.partition("=")[2]).parent
+    to = {mount.split(":")[1] for mount in SERVICES["prometheus"]["volumes"]}
+    rules = read_yaml(ROOT / "dashboards" / "prometheus.yml")["rule_files"]
+    assert {str(folder / name) for name in rules} <= to
 
 
 def test_image_is_built_as_constrained_and_runs_without_root() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert any("-c constraints.txt" in line for line in lines)
-    assert any(line.startswith("USER ") and "root" not in line for line in lines)
+    user = next(line.removeprefix("USER ") for line in lines if line.startswith("USER "))
+    assert all(int(part) > 0 for part in user.split(":"))
     sent = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
     copied = {
         word for line in lines if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
     }
     assert copied == sent
     assert [name for name in copied if not (ROOT / name).exists()] == []
+
+
+def test_image_holds_nothing_of_its_making() -> None:
+    stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)[1:]
+    assert len(stages) == 2
+    made = [line for line in stages[1].splitlines() if line.startswith(("COPY ", "ADD "))]
+    assert made == ["COPY --from=build /venv /venv"]
+
+
+def test_image_has_what_its_services_need() -> None:
+    extras = re.findall(r"'\.\[([\w,]+)\]'", (ROOT / "Dockerfile").read_text())
+    assert "console" in extras[0].split(","), "the service console needs its extra"
