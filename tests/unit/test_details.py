@@ -1,4 +1,4 @@
-"""What a few touchpoints say beyond what happened: a survey, a text, an action, spending, and where a visit came from."""
+"""What a few touchpoints say beyond what happened: a survey, a text, an action, spending, where a visit came from."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ GOOGLE = "https://www.google.com/"
         (Kind.PURCHASE, "Order Completed", {"comment": "ring twice"}, None),
         (None, "Action Taken", {"action": " call "}, Details(action="call")),
         (
-            None, "Marketing Spend", {"source": "Google", "medium": "cpc", "campaign": "Spring", "amount": 5, "value": "90"},
+            None, "Marketing Spend", {"source": "Google", "medium": "cpc", "campaign": "Spring", "value": "90"},
             Details(spend=Spend(Source("paid search", "google", "Spring"), 90.0)),
         ),
         (

@@ -97,6 +97,7 @@ def known(facts: Facts) -> dict[str, object]:
         "money": {currency: (held.orders, held.revenue, held.last_at) for currency, held in facts.money.items()},
         "journey": sorted((one.at, one.name, one.kind) for one in facts.recent),
         "left": facts.left_at,
+        "weeks": facts.weeks,
     }
 
 
