@@ -95,4 +95,35 @@ def build() -> Dashboard:
             ),
         ),
     )
-    return dashboard("Business", "Customers, what is at risk, and what they do.", customers, doings)
+    satisfaction = Section(
+        "What they say",
+        (
+            series(
+                "Net Promoter Score",
+                "Promoters less detractors of a hundred, by everybody's last answer within 90 days, and the bounds "
+                "that hold it with 95%.",
+                "short",
+                Ask("max by (bound) (ebbflow_nps)", "{{bound}}"),
+                least=None,
+            ),
+            series(
+                "Satisfied",
+                "Share of customers whose last answer within 90 days was in the upper quarter: 4 or 5 of 5.",
+                "percentunit",
+                Ask("max by (survey) (ebbflow_satisfied_ratio)", "{{survey}}"),
+            ),
+            series(
+                "Answered",
+                "Customers who answered within 90 days.",
+                "short",
+                Ask("max by (survey) (ebbflow_surveyed_customers)", "{{survey}}"),
+            ),
+            series(
+                "Response rate",
+                "Answers to surveys sent; it takes Survey Sent among the touchpoints.",
+                "percentunit",
+                Ask("max by (survey) (ebbflow_survey_response_ratio)", "{{survey}}"),
+            ),
+        ),
+    )
+    return dashboard("Business", "Customers, what is at risk, and what they do.", customers, doings, satisfaction)

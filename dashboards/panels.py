@@ -44,10 +44,12 @@ def number(title: str, description: str, unit: str, query: str, decimals: int | 
     return panel if decimals is None else panel.decimals(decimals)
 
 
-def series(title: str, description: str, unit: str, *asks: Ask) -> timeseries.Panel:
-    """Lines over time."""
+def series(title: str, description: str, unit: str, *asks: Ask, least: float | None = 0) -> timeseries.Panel:
+    """Lines over time; the axis begins at `least`, or where the lines do."""
     panel = timeseries.Panel().title(title).description(description).datasource(_datasource()).unit(unit)
-    panel.height(_SERIES_HEIGHT).span(_WIDTH // 2).fill_opacity(8).line_width(1).min(0)
+    panel.height(_SERIES_HEIGHT).span(_WIDTH // 2).fill_opacity(8).line_width(1)
+    if least is not None:
+        panel.min(least)
     for place, ask in enumerate(asks):
         panel.with_target(_target(ask, place))
     legend = common.VizLegendOptions().display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from processors.alerts import decide
+from processors.attitude import attitude_gap
 from processors.budget import Budget
 from processors.features import extract
 from processors.fold import fresh
@@ -14,7 +15,6 @@ from processors.models import Models
 from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
 from processors.scoring import prediction_of, score
 from processors.timers import arm, due_at
-from processors.watched import Watched
 from schemas.alert import Alert
 from schemas.judgements import Judgements
 from schemas.norms import Norms
@@ -108,7 +108,7 @@ def advance(
         rescore_at = round(now + max(least, _RESCORE_SHARE * silence), 3)
 
     # 4. Alerts are changes of state.
-    watched: list[Watched] = []
+    watched = [] if (gap := attitude_gap(facts, scores, now, policy)) is None else [gap]
     episodes, alerts = decide(
         profile.customer, facts, scores, features, returned_at, before.episodes, now, models, policy, budget, watched
     )

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from processors.lifecycle import status
-from schemas.customer import Customer, Scored, Spent, Step
+from schemas.customer import Answered, Customer, Scored, Spent, Step
+from schemas.facts import Survey
 from schemas.handling import AlertSeen
 from schemas.judgements import Prediction, Scores
 from schemas.policy import Policy
@@ -35,6 +36,7 @@ def portrait(
         channels=facts.channels,
         spent=spent,
         rating=facts.rating,
+        surveys={name: _answered(survey) for name, survey in facts.surveys.items() if survey.last},
         traits=facts.traits,
         scores=_scored(scores) if scores else None,
         usual_engagement=scores.usual if scores else None,
@@ -43,6 +45,18 @@ def portrait(
         journey=[Step(at=_time(touch.at), name=touch.name, kind=touch.kind) for touch in reversed(facts.recent)],
         alerts=list(alerts),
         suggestion=next((each.alert.suggestion for each in alerts if each.status == "open"), None),
+    )
+
+
+def _answered(survey: Survey) -> Answered:
+    *before, last = survey.last
+    return Answered(
+        asked=survey.asked,
+        answered=survey.answered,
+        mean=round(survey.total / survey.answered, 4),
+        last=last.rating,
+        last_at=_time(last.at),
+        before=before[0].rating if before else None,
     )
 
 

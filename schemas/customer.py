@@ -38,6 +38,17 @@ class Scored(BaseModel):
     model: int = Field(description="The version of the models.")
 
 
+class Answered(BaseModel):
+    """What a customer answers to one kind of survey."""
+
+    asked: int = Field(description="How often it was sent.")
+    answered: int
+    mean: float = Field(description="Of all answers, scaled to 0..1.")
+    last: float = Field(description="The last answer, scaled to 0..1,")
+    last_at: datetime
+    before: float | None = Field(None, description="and the one before it.")
+
+
 class Customer(BaseModel):
     """Everything worth knowing of one customer, under whatever ids."""
 
@@ -54,6 +65,9 @@ class Customer(BaseModel):
     channels: dict[str, int] = Field(description="Touchpoints by channel.")
     spent: list[Spent] = Field(description="The currency with the most revenue first.")
     rating: float | None = Field(None, description="The last answer to a survey, scaled to 0..1.")
+    surveys: dict[str, Answered] = Field(
+        default_factory=dict, description="By kind: nps, csat, ces, and rating for all others."
+    )
     traits: dict[str, str | int | float | bool]
     scores: Scored | None = Field(None, description="None while there is nothing to score, and for who is gone.")
     usual_engagement: float | None = Field(None, description="The customer's own count in such a window.")

@@ -37,6 +37,22 @@ class Week(msgspec.Struct, frozen=True, array_like=True, gc=False):
     revenue: dict[str, float] = {}
 
 
+class Answer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An answer to a survey, scaled to 0..1: `[at, rating]`."""
+
+    at: float
+    rating: float
+
+
+class Survey(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One kind of survey: how often it was sent and answered, the sum of the answers, and the last two."""
+
+    asked: int = 0
+    answered: int = 0
+    total: float = 0.0
+    last: list[Answer] = []
+
+
 class Rhythm(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Gaps between active days, by Welford's running mean and sum of squared deviations; in days."""
 
@@ -57,7 +73,8 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     `aliases` are the other keys of the same person, each with the place of the last note taken over from it: the offset
     in the log of what that note came of, by partition. A key that was handed over is left as a stub: `moved_to` is
     where, and `claims` how many others have wanted it since. `unprofiled` is a customer who said at `consent_at` not to
-    want to be scored. What follows belongs to facets: `weeks` are the last ones, by number.
+    want to be scored. What follows belongs to facets: `weeks` are the last ones, by number;
+    `surveys` are by kind.
     """
 
     first_seen: float = 0.0
@@ -87,3 +104,4 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     unprofiled: bool = False
     consent_at: float = 0.0
     weeks: dict[int, Week] = {}
+    surveys: dict[str, Survey] = {}

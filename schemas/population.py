@@ -31,3 +31,37 @@ class Activity(Section):
     channels: dict[str, int] = Field(description="Customers met on each channel, over all time.")
     orders: int
     revenue: dict[str, float] = Field(description="By currency, over all time.")
+
+
+class Nps(BaseModel):
+    """The Net Promoter Score, with the interval that holds it with 95%."""
+
+    score: float = Field(ge=-100, le=100, description="Promoters less detractors, of a hundred.")
+    low: float
+    high: float
+    promoters: int
+    passives: int
+    detractors: int
+
+
+class SurveyTold(BaseModel):
+    """One kind of survey. Customers count by their last answer, if it is of the last 90 days."""
+
+    asked: int = Field(description="Surveys sent, over all time.")
+    answered: int = Field(description="Answers with a number, over all time.")
+    response_rate: float | None = Field(None, description="Answers to those sent; none if it is not told who is asked.")
+    customers: int = Field(description="Customers whose last answer is of the last 90 days; the rest is of them.")
+    mean: float | None = Field(None, description="On the survey's own scale: NPS 0-10, CSAT and ratings 1-5, CES 1-7.")
+    mean_within: float = Field(description="The mean is within so much, with 95%.")
+    satisfied: float | None = Field(None, description="Share that answered with the upper quarter: 4 or 5 of 5.")
+    satisfied_low: float | None = None
+    satisfied_high: float | None = None
+    better: int = Field(description="Customers who answered higher than the time before,")
+    worse: int = Field(description="and lower.")
+
+
+class Satisfaction(Section):
+    """What customers say in surveys."""
+
+    nps: Nps | None = None
+    surveys: dict[str, SurveyTold] = Field(description="By kind: nps, csat, ces, and rating for all others.")

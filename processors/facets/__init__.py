@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from processors.facets import activity
+from processors.facets import activity, satisfaction
 from schemas.facts import Facts
 from schemas.policy import FacetName, Policy
 from schemas.touch import Touch
@@ -26,7 +26,10 @@ class Facet(NamedTuple):
     merged: Callable[[Facts, Facts], Mapping[str, Any]]
 
 
-FACETS: Mapping[FacetName, Facet] = {"activity": Facet(activity.fold, activity.merged)}
+FACETS: Mapping[FacetName, Facet] = {
+    "activity": Facet(activity.fold, activity.merged),
+    "satisfaction": Facet(satisfaction.fold, satisfaction.merged),
+}
 
 
 @lru_cache(maxsize=8)

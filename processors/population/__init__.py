@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from processors.population.activity import ActivityTally
+from processors.population.satisfaction import SatisfactionTally
 from schemas.norms import Norms
 from schemas.policy import Policy
 from schemas.population import Section
@@ -27,7 +28,7 @@ class Tally(Protocol):
         """What it comes to."""
 
 
-SECTIONS: Mapping[str, type[Tally]] = {"activity": ActivityTally}
+SECTIONS: Mapping[str, type[Tally]] = {"activity": ActivityTally, "satisfaction": SatisfactionTally}
 """Each by its name, which is also that of its endpoint."""
 
 

@@ -110,8 +110,9 @@ def _who(customer: Customer, now: datetime) -> None:
             _pair("Touchpoints", f"{customer.touchpoints:,}; active on {customer.active_days:,} days")
             if customer.channels:
                 _pair("Channels", ", ".join(f"{name} {count:,}" for name, count in _most_first(customer.channels)))
-            if customer.rating is not None:
-                _pair("Last rating", percent(customer.rating))
+            for name, survey in customer.surveys.items():
+                turn = "" if survey.before is None else f", {percent(survey.before)} before"
+                _pair(f"Last {name if name == 'rating' else name.upper()}", f"{percent(survey.last)} of the best{turn}")
 
 
 def _scores(customer: Customer) -> None:

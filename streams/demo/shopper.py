@@ -120,7 +120,9 @@ class Shopper:
             self.life.died_at = now
             self.life.left = not self._anonymous and rng.random() < _GOODBYE_SHARE
             if self.life.warm and self.life.warm[-1][1] > now:
-                self.life.warm[-1] = (self.life.warm[-1][0], now)
+                begun, _ = self.life.warm.pop()
+                if begun < now:
+                    self.life.warm.append((begun, now))
 
     def _happenings(self) -> Iterator[tuple[float, Event, bool]]:
         """The day's events, in no order, with whether the customer chose them."""
@@ -179,13 +181,17 @@ class Shopper:
             self._plan("Delivery Delayed", 3)
         elif chance < 0.18:
             self._plan("Order Refunded", 6)
-        elif chance < 0.48:
-            self._plan("NPS Submitted", 4)
+        elif chance < 0.68:
+            self._plan("Survey Sent", 3)
+            if chance < 0.48:
+                self._plan("NPS Submitted", 4)
 
     def _follow_up(self, name: str) -> Iterator[tuple[float, Event, bool]]:
         if name in ("Delivery Delayed", "Order Refunded"):
             self._troubled()
             yield self._at(), _track(name), False
+        elif name == "Survey Sent":
+            yield self._at(), _track(name, survey="nps"), False
         elif name == "NPS Submitted":
             # Whoever is about to go is less happy: the risk of today is all that an answer can know.
             risk = self._risk + _TROUBLE_RISK * self._trouble + (0.05 if self._fading_until != math.inf else 0.0)

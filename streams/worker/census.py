@@ -19,7 +19,7 @@ from schemas.settings import Settings
 from streams.clock import Clock
 from streams.store.population import PopulationStore
 from streams.store.profiles import ProfileStore
-from streams.worker import metrics
+from streams.worker import business, metrics
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,9 @@ class CensusTaker:
                         return
             if ours():
                 now = self._clock.now()
-                await self._population.save(population.told(now), population.norms(now))
+                sections = population.told(now)
+                await self._population.save(sections, population.norms(now))
+                business.show(sections)
         except Exception as error:
             # Redis away, a profile of another release: whoever needs them to work will say so, and stop if need be.
             logger.warning("Cannot count the customers: %s: %s", type(error).__name__, error)
@@ -73,6 +75,7 @@ class CensusTaker:
 
     def forget(self) -> None:
         """Another process counts from now on: show no figures that nobody keeps up."""
+        business.forget()
         for gauge in _GAUGES:
             gauge.clear()
 

@@ -73,8 +73,8 @@ def test_the_shop_shows_the_whole_life_of_a_business(events: list[Event]) -> Non
     seen = Counter(event.get("event", event["type"]) for event in events)
     for name in (
         "identify", "page", "screen", "Signed Up", "Product Viewed", "Order Completed", "Payment Failed",
-        "Delivery Delayed", "Order Refunded", "Support Ticket Created", "NPS Submitted", "Email Delivered",
-        "Email Opened", "Account Deleted",
+        "Delivery Delayed", "Order Refunded", "Support Ticket Created", "Survey Sent", "NPS Submitted",
+        "Email Delivered", "Email Opened", "Account Deleted",
     ):  # fmt: skip
         assert seen[name], name
     assert any("anonymousId" in event for event in events)
@@ -91,7 +91,7 @@ def test_nothing_hidden_is_told(events: list[Event]) -> None:
 
 
 def test_the_gone_do_nothing_by_choice_but_still_get_mail(events: list[Event], lives: dict[str, Life]) -> None:
-    by_others = {"Email Delivered", "Delivery Delayed", "Order Refunded", "Account Deleted"}
+    by_others = {"Email Delivered", "Survey Sent", "Delivery Delayed", "Order Refunded", "Account Deleted"}
     afterwards = {
         event.get("event", event["type"])
         for event in events

@@ -1,0 +1,43 @@
+"""Gauges of the business: what the sections of the population come to, for Prometheus. Labels are bounded."""
+
+from collections.abc import Mapping
+
+from prometheus_client import Gauge
+
+from schemas.population import Satisfaction, Section
+
+NPS = Gauge(
+    "ebbflow_nps", "Net Promoter Score of the last 90 days, and the bounds that hold it with 95%.", ["bound"]
+)  # fmt: skip
+SATISFIED = Gauge(
+    "ebbflow_satisfied_ratio", "Customers whose last answer was in the upper quarter, by kind of survey.", ["survey"]
+)
+SURVEYED = Gauge("ebbflow_surveyed_customers", "Customers who answered within 90 days, by kind of survey.", ["survey"])
+RESPONSE = Gauge("ebbflow_survey_response_ratio", "Answers to surveys sent, by kind of survey.", ["survey"])
+_GAUGES = (NPS, SATISFIED, SURVEYED, RESPONSE)
+
+
+def show(sections: Mapping[str, Section]) -> None:
+    """Show these sections, and nothing of what was shown before."""
+    forget()
+    satisfaction = sections.get("satisfaction")
+    if isinstance(satisfaction, Satisfaction):
+        _show_satisfaction(satisfaction)
+
+
+def forget() -> None:
+    """Show nothing: another process counts from now on."""
+    for gauge in _GAUGES:
+        gauge.clear()
+
+
+def _show_satisfaction(told: Satisfaction) -> None:
+    if told.nps is not None:
+        for bound in ("score", "low", "high"):
+            NPS.labels(bound).set(getattr(told.nps, bound))
+    for name, survey in told.surveys.items():
+        SURVEYED.labels(name).set(survey.customers)
+        if survey.satisfied is not None:
+            SATISFIED.labels(name).set(survey.satisfied)
+        if survey.response_rate is not None:
+            RESPONSE.labels(name).set(survey.response_rate)
