@@ -1,11 +1,12 @@
 """Reading what a few touchpoints say beyond what happened; both ways of reading a record ask here."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from processors.kinds import REPORTS, normal_name
 from processors.measures import money_of, survey_of
-from processors.sources import source_of
+from processors.sources import OPENED_BY, opened_by, source_of
 from schemas.details import Details, Source, Spend
 from schemas.kinds import Kind
 
@@ -18,11 +19,16 @@ _ACTION_TAKEN, _SURVEY_SENT = "action taken", "survey sent"
 _SPOKEN = frozenset((Kind.SERVICE, Kind.FEEDBACK, Kind.SOCIAL))
 _TEXTS = ("text", "comment", "message", "body", "description", "review", "feedback", "review_body")
 _NONE = Details()
+_REMEMBERED = 10_000
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def has_details(kind: Kind | None, name: str) -> bool:
     """Whether the properties of such a touchpoint need to be looked at for details."""
-    return kind in _SPOKEN or (kind is Kind.CAMPAIGN and normal_name(name) == _SURVEY_SENT) or is_report(kind, name)
+    if kind in _SPOKEN or is_report(kind, name):
+        return True
+    normal = normal_name(name)
+    return normal in OPENED_BY or (kind is Kind.CAMPAIGN and normal == _SURVEY_SENT)
 
 
 def is_report(kind: Kind | None, name: str) -> bool:
@@ -35,6 +41,8 @@ def details_of(kind: Kind | None, name: str, properties: Mapping[str, Any], sour
     if is_report(kind, name):
         found = _report(normal_name(name), properties)
     else:
+        if source is None and (opened := normal_name(name)) in OPENED_BY:
+            source = opened_by(opened, properties)
         asks = kind is Kind.FEEDBACK or (kind is Kind.CAMPAIGN and normal_name(name) == _SURVEY_SENT)
         found = Details(
             survey=survey_of(name, properties) if asks else "",

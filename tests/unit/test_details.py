@@ -5,11 +5,8 @@ from typing import Any
 import pytest
 
 from processors.details import MAX_TEXT, details_of, has_details
-from processors.sources import arrival
 from schemas.details import Details, Source, Spend
 from schemas.kinds import Kind
-
-GOOGLE = "https://www.google.com/"
 
 
 @pytest.mark.parametrize(
@@ -33,6 +30,8 @@ GOOGLE = "https://www.google.com/"
         ),
         (None, "Marketing Spend", {"channel": "Radio", "total": -10}, None),
         (None, "identify", {"text": "hello"}, None),
+        (Kind.ENGAGE, "Push Notification Tapped", {}, Details("", "", Source("push"))),
+        (Kind.ENGAGE, "Application Opened", {"from_background": True}, None),
     ],
 )  # fmt: skip
 def test_what_is_said_is_found(
@@ -40,23 +39,3 @@ def test_what_is_said_is_found(
 ) -> None:
     assert details_of(kind, name, properties, None) == details
     assert details is None or has_details(kind, name)
-
-
-@pytest.mark.parametrize(
-    ("campaign", "page", "referrer", "source"),
-    [
-        ({"source": "News", "medium": "email", "name": "May"}, None, None, Source("email", "news", "May")),
-        ({"source": "facebook", "medium": "cpc"}, None, None, Source("paid social", "facebook")),
-        (None, {"url": "https://shop.example/?utm_source=bing&utm_medium=cpc"}, None, Source("paid search", "bing")),
-        (None, {"url": "https://shop.example/?gclid=1", "referrer": GOOGLE}, None, Source("paid search", "google")),
-        (None, {"url": "https://shop.example/", "referrer": GOOGLE}, None, Source("organic search", "google")),
-        (None, {"referrer": "https://t.co/x"}, None, Source("social", "x")),
-        (None, {"referrer": "https://blog.example/a"}, None, Source("referral", "blog.example")),
-        (None, {"url": "https://www.shop.example/a", "referrer": "https://shop.example/b"}, None, None),
-        (None, {}, {"url": "https://blog.example/a"}, Source("referral", "blog.example")),
-        ({"source": 7}, {"url": "https://[", "referrer": 5}, [], None),
-        (None, None, None, None),
-    ],
-)  # fmt: skip
-def test_where_a_visit_came_from(campaign: Any, page: Any, referrer: Any, source: Source | None) -> None:
-    assert arrival(campaign, page, referrer) == source

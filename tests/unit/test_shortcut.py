@@ -93,13 +93,19 @@ origins = st.fixed_dictionaries(
         "referrer": st.sampled_from(["https://www.google.com/", "https://shop.example/x", "https://a.example", 3]),
     },
 )
-events = st.sampled_from(["Action Taken", "Marketing Spend", "NPS Submitted", "Survey Sent", "Ticket Created"])
+events = st.sampled_from(
+    [
+        "Action Taken", "Marketing Spend", "NPS Submitted", "Survey Sent", "Ticket Created", "Deep Link Opened",
+        "Install Attributed", "Email Link Clicked",
+    ]
+)  # fmt: skip
 bags = st.one_of(
     st.dictionaries(
         st.sampled_from(
             [
                 "revenue", "total", "currency", "score", "rating", "channel", "page", "device", "app", "traits",
-                "consent", "campaign", "referrer", "text", "comment", "action", "source", "survey",
+                "consent", "campaign", "referrer", "text", "comment", "action", "source", "survey", "url",
+                "referring_application",
             ]
         ),
         anything | st.just({"categoryPreferences": {"Advertising": False}}) | origins,
