@@ -12,7 +12,8 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY schemas schemas
 COPY processors processors
 COPY streams streams
-RUN pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check -c constraints.txt '.[console]'
+RUN pip --python /venv/bin/python install --no-cache-dir --disable-pip-version-check -c constraints.txt \
+    '.[console,tracing]'
 # Libraries bring their own tests along, an eighth of all.
 RUN find /venv -type d -name tests -prune -exec rm -rf {} +
 

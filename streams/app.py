@@ -30,6 +30,7 @@ from streams.store.partitions import PartitionStore
 from streams.store.population import PopulationStore
 from streams.store.profiles import ProfileStore
 from streams.topics import MAX_RECORD, OUTCOMES, TOUCHPOINTS
+from streams.tracing import Tracing, tracing_of
 from streams.transport import Batch, BatchSchema, BatchTransport
 from streams.worker.census import CensusTaker
 from streams.worker.lag import Lag
@@ -134,9 +135,10 @@ def build(settings: Settings) -> EbbflowApp:
     """The app with the agents that the settings' role asks for."""
     app = EbbflowApp(settings)
     redis: Redis = Redis.from_url(settings.redis_url)
-    models, publisher = ModelStore(redis, settings), Publisher(app, settings, AlertStore(redis, settings))
+    models, tracing = ModelStore(redis, settings), tracing_of("worker")
+    publisher = Publisher(app, settings, AlertStore(redis, settings), tracing)
     if settings.role in ("all", "profiles"):
-        _add_profiles(app, settings, redis, models, publisher)
+        _add_profiles(app, settings, redis, models, publisher, tracing)
     if settings.role in ("all", "learner"):
         _add_learner(app, settings, models, publisher)
         _add_census(app, settings, redis)
@@ -158,10 +160,12 @@ async def _rewinding(app: EbbflowApp, tp: TP) -> AsyncIterator[None]:
         app.consumer.rewind(tp, behind.position)
 
 
-def _add_profiles(app: EbbflowApp, settings: Settings, redis: Redis, models: ModelStore, publisher: Publisher) -> None:
+def _add_profiles(
+    app: EbbflowApp, settings: Settings, redis: Redis, models: ModelStore, publisher: Publisher, tracing: Tracing
+) -> None:
     scorer = Scorer(models, PopulationStore(redis, settings))
     clock, name = Clock(settings), settings.topic(TOUCHPOINTS)
-    profiler = Profiler(settings, PartitionStore(redis, settings), scorer, publisher, clock)
+    profiler = Profiler(settings, PartitionStore(redis, settings), scorer, publisher, clock, tracing)
 
     @app.agent(_topic(app, TOUCHPOINTS), name="profiles", concurrency=_AT_ONCE)
     async def profiles(batches: AsyncIterable[Batch]) -> None:

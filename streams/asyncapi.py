@@ -15,7 +15,7 @@ from schemas.rejected import Rejected
 from schemas.settings import Settings
 from schemas.touch import Note
 from schemas.touchpoint import Touchpoint
-from streams.topics import ALERTS, ERASED, FEED_HEADER, OUTCOMES, REJECTED, ROW_HEADER, TOUCHPOINTS
+from streams.topics import ALERTS, ERASED, FEED_HEADER, OUTCOMES, REJECTED, ROW_HEADER, TOUCHPOINTS, TRACE_HEADER
 
 _SCHEMAS = "#/components/schemas/{model}"
 _BINDING = {"bindingVersion": "0.5.0"}
@@ -90,12 +90,14 @@ _ERASED = {
     "required": ["at"],
     "properties": {"at": {"type": "string", "format": "date-time", "description": "When it was erased."}},
 }
-_HEADERS = {
-    "type": "object",
-    "properties": {
+_TRACED = {TRACE_HEADER: {"type": "string", "description": "Where its trace goes on from, by W3C Trace Context."}}
+_HEADERS: Mapping[str, Mapping[str, Any]] = {
+    TOUCHPOINTS: {
         FEED_HEADER: {"type": "string", "description": "Where a replayed touchpoint comes from."},
         ROW_HEADER: {"type": "string", "pattern": "^[0-9]+$", "description": "Its row there, by which it counts once."},
+        **_TRACED,
     },
+    ALERTS: _TRACED,
 }
 
 
@@ -141,7 +143,8 @@ def _operation(topic: _Topic) -> dict[str, Any]:
 
 
 def _message(topic: _Topic, name: str) -> dict[str, Any]:
-    headers = {"headers": _HEADERS} if topic.name == TOUCHPOINTS else {}
+    known = _HEADERS.get(topic.name)
+    headers = {"headers": {"type": "object", "properties": known}} if known else {}
     return {
         "name": name,
         "summary": _WORDS[name],

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas.settings import Settings
+from streams.tracing import Headers
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class Record:
     key: bytes | None
     value: bytes
     timestamp: int
+    headers: Headers = ()
 
 
 class Producer:
@@ -93,7 +95,9 @@ class Producer:
             self._waiting -= size
 
     async def _send(self, record: Record) -> "asyncio.Future[object]":
-        return await self._producer.send(record.topic, record.value, key=record.key, timestamp_ms=record.timestamp)
+        return await self._producer.send(
+            record.topic, record.value, record.key, timestamp_ms=record.timestamp, headers=record.headers
+        )
 
     def _note(self, trouble: str) -> None:
         """Say once that the broker is in trouble, and once that it is well again."""

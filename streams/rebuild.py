@@ -37,10 +37,10 @@ class _Afterwards:
 
     async def say(self, messages: Sequence[Message]) -> None:
         """Leave notes, and say nothing else."""
-        for name, key, value, at in messages:
-            if name == TOUCHPOINTS:
+        for each in messages:
+            if each.topic == TOUCHPOINTS:
                 await self._producer.send_and_wait(
-                    self._topic, value.encode(), key.encode(), timestamp_ms=int(at * 1000)
+                    self._topic, each.value.encode(), each.key.encode(), timestamp_ms=int(each.at * 1000)
                 )
 
     async def rejected(self, records: Sequence[Rejected]) -> None:

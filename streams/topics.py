@@ -20,6 +20,8 @@ TOPICS = (TOUCHPOINTS, ALERTS, OUTCOMES, REJECTED, ERASED)
 
 FEED_HEADER, ROW_HEADER = "ebbflow-feed", "ebbflow-row"
 """Headers of a touchpoint that was in a file: which one, and in which row."""
+TRACE_HEADER = "traceparent"
+"""Header of a touchpoint or an alert that is traced: where its trace goes on from, by W3C Trace Context."""
 
 MAX_RECORD = 2 * 1024 * 1024
 """Bytes of a record of `rejected`, which holds another record in base64."""

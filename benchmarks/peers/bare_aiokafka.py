@@ -64,9 +64,9 @@ async def loop(settings: Settings, group: str) -> None:
                 end = records[-1].offset + 1
                 saved = await store.save(tp.partition, loaded.standing, end, now, profiles, {}, messages)
                 sent = [
-                    await producer.send(settings.topic(name), value.encode(), key.encode())
+                    await producer.send(settings.topic(each.topic), each.value.encode(), each.key.encode())
                     for said in messages.values()
-                    for name, key, value, _ in said
+                    for each in said
                 ]
                 await asyncio.gather(*sent)
                 last[tp.partition] = saved.standing.step

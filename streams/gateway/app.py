@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from schemas.settings import Settings
@@ -36,8 +37,12 @@ from streams.gateway.taking import Taking
 from streams.gateway.tokens import Tokens
 from streams.producer import Producer
 from streams.store.connecting import prompt_redis
+from streams.tracing import tracing_of
 
 logger = logging.getLogger(__name__)
+
+_SILENT = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
+"""FastAPI's own telemetry tells paths and queries, which may name customers and hold write keys."""
 
 
 def create_app(settings: Settings, keys: WriteKeys, producer: Producer, metrics: GatewayMetrics) -> FastAPI:
@@ -51,7 +56,8 @@ def create_app(settings: Settings, keys: WriteKeys, producer: Producer, metrics:
     quality = QualityCounts(settings, plan, metrics.registry)
     erased = Erased(settings)
     redis = prompt_redis(settings)
-    taking = Taking(settings, keys, producer, metrics, Intake(settings, plan, erased), quality)
+    intake = Intake(settings, plan, erased)
+    taking = Taking(settings, keys, producer, metrics, intake, quality, tracing_of("gateway"))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -59,7 +65,14 @@ def create_app(settings: Settings, keys: WriteKeys, producer: Producer, metrics:
             yield
 
     # The pages that explain an API load scripts from elsewhere; the schema itself stays.
-    app = FastAPI(title="Ebbflow gateway", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
+    app = FastAPI(
+        title="Ebbflow gateway",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        telemetry=_SILENT,
+    )
     app.state.tokens = Tokens(settings)
 
     def add(path: str, method: str, summary: str, answer: Any, documented: dict[str, Any]) -> None:

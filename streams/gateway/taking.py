@@ -23,7 +23,8 @@ from streams.gateway.quality import QualityCounts
 from streams.gateway.rates import Rates
 from streams.gateway.refusal import Refusal
 from streams.producer import NotAcknowledgedError, Producer, Record
-from streams.topics import MAX_KEPT, REJECTED, TOUCHPOINTS
+from streams.topics import MAX_KEPT, REJECTED, TOUCHPOINTS, TRACE_HEADER
+from streams.tracing import Tracing, carrying
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +45,30 @@ class Taking:
         metrics: GatewayMetrics,
         intake: Intake,
         quality: QualityCounts,
+        tracing: Tracing,
     ) -> None:
-        self._keys, self._producer, self._metrics = keys, producer, metrics
+        self._keys, self._producer, self._metrics, self._tracing = keys, producer, metrics, tracing
         self._clock, self._intake, self._quality = Clock(settings), intake, quality
         self._bodies, self._rates = Bodies(settings.client_timeout), Rates(settings.rate_limit)
         self._touchpoints, self._rejected = settings.topic(TOUCHPOINTS), settings.topic(REJECTED)
 
     async def take(self, route: Route, request: Request) -> Response:
         """Take a request in; raises `Refusal` if nothing of it was."""
+        if not self._tracing.on:
+            return await self._answer(route, request)
+        caller, status = request.headers.get(TRACE_HEADER, ""), 500
+        with self._tracing.request(route.method, route.path, caller) as answered:
+            try:
+                answer = await self._answer(route, request)
+                status = answer.status_code
+                return answer
+            except Refusal as refusal:
+                status = refusal.status
+                raise
+            finally:
+                answered(status)
+
+    async def _answer(self, route: Route, request: Request) -> Response:
         request.state.refuse = route.refuse
         if route.authenticate is not None:
             async with self._bodies.of(request) as body:
@@ -110,8 +127,11 @@ class Taking:
             raise
 
     async def _publish(self, key: str, taken: Taken, received: float) -> None:
-        timestamp = round(received * 1000)
-        good = [Record(self._touchpoints, event.customer.encode(), event.value, timestamp) for event in taken.accepted]
+        timestamp, headers = round(received * 1000), carrying(self._tracing.at_hand())
+        good = [
+            Record(self._touchpoints, event.customer.encode(), event.value, timestamp, headers)
+            for event in taken.accepted
+        ]
         bad = [Record(self._rejected, None, _rejected(event, received), timestamp) for event in taken.refused]
         try:
             await self._producer.publish([*good, *bad])

@@ -11,6 +11,7 @@ from streams.notifier.metrics import NotifierMetrics
 from streams.notifier.queue import Claim, EndpointQueue
 from streams.notifier.sender import LOOK_EVERY, Sender
 from streams.notifier.tried import Carrier
+from streams.tracing import Tracing
 
 _MOST = 200
 """Alerts of one message; the others follow in the next, at once."""
@@ -20,9 +21,15 @@ class Digest(Sender):
     """Delivers to one endpoint, all at once."""
 
     def __init__(
-        self, name: str, settings: Settings, queue: EndpointQueue, carrier: Carrier, metrics: NotifierMetrics
+        self,
+        name: str,
+        settings: Settings,
+        queue: EndpointQueue,
+        carrier: Carrier,
+        metrics: NotifierMetrics,
+        tracing: Tracing,
     ) -> None:
-        super().__init__(name, settings, queue, carrier, metrics)
+        super().__init__(name, settings, queue, carrier, metrics, tracing)
         self._every = settings.endpoints[name].digest.total_seconds()
         self._in_vain = self._refused = 0
 
@@ -38,7 +45,7 @@ class Digest(Sender):
 
     async def _deliver_all(self, claims: Sequence[Claim]) -> None:
         try:
-            tried = await self._carrier.deliver([claim.alert for claim in claims])
+            tried = await self._carry(claims)
         except asyncio.CancelledError:
             await self._settle(self._queue.next_message(time.time()))
             raise

@@ -16,6 +16,8 @@ from schemas.alert import Alert
 from schemas.endpoints import Endpoint, Shape
 from streams.notifier.reach import ForbiddenAddressError, addresses_of, port_of
 from streams.notifier.tried import Tried
+from streams.topics import TRACE_HEADER
+from streams.tracing import Tracing
 
 MAX_ANSWER = 16 * 1024
 """Bytes of an answer that are read; what goes on is cut off."""
@@ -26,8 +28,8 @@ _SHOWN = 200
 class Post:
     """The way to one endpoint. It has connections of its own: they are to an address, and for one name."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint, self._url = endpoint, endpoint.address
+    def __init__(self, endpoint: Endpoint, tracing: Tracing) -> None:
+        self._endpoint, self._url, self._tracing = endpoint, endpoint.address, tracing
         self._timeout = endpoint.timeout.total_seconds()
         self._signers = [Webhook(secret) for secret in endpoint.secrets] if endpoint.shape is Shape.JSON else []
         at_once = httpx.Limits(max_connections=endpoint.at_once, max_keepalive_connections=endpoint.at_once)
@@ -96,6 +98,8 @@ class Post:
 
     def _signed(self, number: str, content: bytes) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "User-Agent": "ebbflow", "Accept-Encoding": "identity"}
+        if self._endpoint.shape is Shape.JSON and (trace := self._tracing.at_hand()):
+            headers[TRACE_HEADER] = trace
         if self._signers:
             now, text = datetime.now(UTC), content.decode()
             headers["webhook-id"] = number

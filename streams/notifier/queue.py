@@ -25,11 +25,12 @@ _AT_ONCE = 100
 _UNREADABLE = b'"this version of Ebbflow cannot read it"'
 
 
-class Content(msgspec.Struct, frozen=True):
-    """An alert as it waits; `published` is when it came to the topic, in epoch seconds."""
+class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An alert as it waits; `published` is when it came to the topic, in epoch seconds, `trace` what it carried."""
 
     published: float
     alert: msgspec.Raw
+    trace: str = ""
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ class Put:
 
 @dataclass(frozen=True)
 class Claim:
-    """An alert to be delivered now; `tries` were in vain, `since` it waits, in epoch seconds."""
+    """An alert to be delivered now; `tries` were in vain, `since` it waits, in epoch seconds; `trace` it carried."""
 
     customer: str
     id: str
@@ -64,6 +65,7 @@ class Claim:
     published: float
     tries: int
     since: float
+    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -220,4 +222,5 @@ def _claim(customer: bytes, number: bytes, said: bytes, tries: bytes, since: byt
         alert = Alert.model_validate_json(bytes(content.alert))
     except ValidationError:
         return None
-    return Claim(customer.decode(), number.decode(), alert, content.published, int(tries), float(since))
+    waits = float(since)
+    return Claim(customer.decode(), number.decode(), alert, content.published, int(tries), waits, content.trace)

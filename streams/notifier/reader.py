@@ -29,6 +29,7 @@ from streams.notifier.queue import Content, EndpointQueue, Put
 from streams.notifier.sender import Sender
 from streams.store.erased import ErasedStore
 from streams.topics import ALERTS
+from streams.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -50,9 +51,10 @@ class Reader:
         senders: Mapping[str, Sender],
         erased: ErasedStore,
         metrics: NotifierMetrics,
+        tracing: Tracing,
     ) -> None:
         self._settings, self._queues, self._senders, self._metrics = settings, queues, senders, metrics
-        self._erased = erased
+        self._erased, self._tracing = erased, tracing
         self._ending = False
 
     def stop(self) -> None:
@@ -108,7 +110,8 @@ class Reader:
             if now - published > self._settings.notify_for.total_seconds():
                 old += 1
             else:
-                alerts.append((alert, Content(published, msgspec.Raw(record.value))))
+                trace = self._tracing.carried(record.headers)
+                alerts.append((alert, Content(published, msgspec.Raw(record.value), trace)))
         gone = await self._patiently(lambda: self._erased.among([alert.customer for alert, _ in alerts]))
         alerts = [each for each in alerts if each[0].customer not in gone]
         await asyncio.gather(*[self._put_for(name, alerts, now) for name in self._queues])

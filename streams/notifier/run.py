@@ -19,6 +19,7 @@ from streams.notifier.reader import Reader
 from streams.notifier.sender import ENDS_WITHIN, Sender
 from streams.store.erased import ErasedStore
 from streams.topics import declare
+from streams.tracing import Tracing, tracing_of
 
 _REDIS_PATIENCE = 10.0
 
@@ -60,8 +61,9 @@ def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _run(settings: Settings, metrics: NotifierMetrics) -> None:
     async with connected(settings) as redis:
         queues = {name: EndpointQueue(redis, settings, name) for name in settings.endpoints}
-        senders = {name: _sender(name, settings, queue, metrics) for name, queue in queues.items()}
-        reader = Reader(settings, queues, senders, ErasedStore(redis, settings), metrics)
+        tracing = tracing_of("notifier")
+        senders = {name: _sender(name, settings, queue, metrics, tracing) for name, queue in queues.items()}
+        reader = Reader(settings, queues, senders, ErasedStore(redis, settings), metrics, tracing)
         reading = asyncio.create_task(reader.run())
         sending = [asyncio.create_task(sender.run()) for sender in senders.values()]
         ending = asyncio.Event()
@@ -104,8 +106,8 @@ async def standings(settings: Settings) -> dict[str, Standing]:
         return {name: await EndpointQueue(redis, settings, name).standing() for name in settings.endpoints}
 
 
-def _sender(name: str, settings: Settings, queue: EndpointQueue, metrics: NotifierMetrics) -> Sender:
+def _sender(name: str, settings: Settings, queue: EndpointQueue, metrics: NotifierMetrics, tracing: Tracing) -> Sender:
     endpoint = settings.endpoints[name]
     if endpoint.shape is not Shape.EMAIL:
-        return Sender(name, settings, queue, Post(endpoint), metrics)
-    return (Digest if endpoint.digest else Sender)(name, settings, queue, Mail(name, endpoint), metrics)
+        return Sender(name, settings, queue, Post(endpoint, tracing), metrics, tracing)
+    return (Digest if endpoint.digest else Sender)(name, settings, queue, Mail(name, endpoint), metrics, tracing)

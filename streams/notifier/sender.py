@@ -7,7 +7,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 
 from redis.exceptions import RedisError
 
@@ -16,6 +16,7 @@ from schemas.settings import Settings
 from streams.notifier.metrics import NotifierMetrics
 from streams.notifier.queue import Claim, EndpointQueue, LapsedError
 from streams.notifier.tried import Carrier, Tried
+from streams.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +38,15 @@ class Sender:
     """Delivers to one endpoint until it is stopped."""
 
     def __init__(
-        self, name: str, settings: Settings, queue: EndpointQueue, carrier: Carrier, metrics: NotifierMetrics
+        self,
+        name: str,
+        settings: Settings,
+        queue: EndpointQueue,
+        carrier: Carrier,
+        metrics: NotifierMetrics,
+        tracing: Tracing,
     ) -> None:
-        endpoint = settings.endpoints[name]
+        endpoint, self._tracing = settings.endpoints[name], tracing
         self._name, self._queue, self._carrier, self._metrics = name, queue, carrier, metrics
         self._patience = settings.notify_for.total_seconds()
         self._at_once = endpoint.at_once
@@ -126,7 +133,7 @@ class Sender:
 
     async def _deliver(self, claim: Claim) -> None:
         try:
-            tried = await self._carrier.deliver([claim.alert])
+            tried = await self._carry([claim])
         except asyncio.CancelledError:
             await self._settle(self._queue.release(claim, time.time()))
             raise
@@ -146,6 +153,12 @@ class Sender:
         wait = max(tried.wait, wait_before(claim.tries + 1, random.random()))  # noqa: S311 (spreads tries)
         await self._settle(self._queue.again(claim, now, now + wait))
         self._is_in_trouble(claim, tried, now)
+
+    async def _carry(self, claims: Sequence[Claim]) -> Tried:
+        with self._tracing.delivery(self._name, [claim.trace for claim in claims]) as went:
+            tried = await self._carrier.deliver([claim.alert for claim in claims])
+            went(tried.verdict is Verdict.DELIVERED)
+        return tried
 
     def _is_hopeless(self, claim: Claim, tried: Tried, now: float) -> bool:
         if tried.verdict is Verdict.REFUSED:

@@ -8,6 +8,7 @@ something fails in between, and somebody whose step was refused has said nothing
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -25,9 +26,16 @@ MOST_DUE = 1_000
 _MOVED, _SPENT = 0, 2
 """What `save.lua` answers when it saved nothing."""
 
-Message = tuple[str, str, str, float]
-"""What a step has to say: the name of a topic (without prefix), a key, JSON, and the time of the record in epoch
-seconds, 0 for the time at which it is sent."""
+
+class Message(NamedTuple):
+    """What a step has to say: the name of a topic (without prefix), a key, JSON, the time of the record in epoch
+    seconds, 0 for the time at which it is sent, and the trace that led to it (`traceparent`), if one did."""
+
+    topic: str
+    key: str
+    value: str
+    at: float = 0.0
+    trace: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from schemas.outcome import Outcome
 from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.settings import Settings
 from streams.store.models import BrokenModelError, Checkpoint, ModelStore, SupersededError
+from streams.store.partitions import Message
 from streams.topics import ALERTS
 from streams.transport import Batch
 from streams.worker import metrics
@@ -131,7 +132,8 @@ class Learning:
         return checkpoint
 
     async def _say(self, checkpoint: Checkpoint) -> None:
-        await self._publisher.say(checkpoint.unsaid)
+        # An earlier release sealed them without the trace.
+        await self._publisher.say([Message(*each) for each in checkpoint.unsaid])
         checkpoint.unsaid.clear()
 
 
@@ -140,7 +142,7 @@ def _learn(checkpoint: Checkpoint, outcome: Outcome) -> None:
         return
     if checkpoint.learn(outcome):
         alert = drift_alert(checkpoint.learner, checkpoint.drifts, outcome)
-        checkpoint.unsaid.append((ALERTS, alert.customer, alert.model_dump_json(exclude_none=True), 0.0))
+        checkpoint.unsaid.append(Message(ALERTS, alert.customer, alert.model_dump_json(exclude_none=True)))
         logger.warning("Drift: %s", alert.summary)
     metrics.MODEL_OUTCOMES.inc()
 

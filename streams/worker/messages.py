@@ -6,14 +6,14 @@ from streams.store.partitions import Message
 from streams.topics import ALERTS, OUTCOMES, TOUCHPOINTS
 
 
-def messages_of(step: Step, now: float) -> list[Message]:
-    """What came of one customer's step at `now`, in stream time.
+def messages_of(step: Step, now: float, trace: str = "") -> list[Message]:
+    """What came of one customer's step at `now`, in stream time, and of touchpoints of this trace, if they have one.
 
     Notes belong to the log, and have its time: a broker that keeps records by age keeps them as long as what they
     speak of.
     """
     return [
-        *((ALERTS, alert.customer, alert.model_dump_json(exclude_none=True), 0.0) for alert in step.alerts),
-        *((OUTCOMES, outcome.customer, outcome.model_dump_json(), 0.0) for outcome in step.outcomes),
-        *((TOUCHPOINTS, note.customer, write_note(note), now) for note in step.notes),
+        *(Message(ALERTS, each.customer, each.model_dump_json(exclude_none=True), trace=trace) for each in step.alerts),
+        *(Message(OUTCOMES, each.customer, each.model_dump_json()) for each in step.outcomes),
+        *(Message(TOUCHPOINTS, each.customer, write_note(each), now, trace) for each in step.notes),
     ]

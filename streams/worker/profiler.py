@@ -11,6 +11,7 @@ from processors.kinds import KindRules
 from schemas.settings import Settings
 from streams.clock import Clock
 from streams.store.partitions import MOST_DUE, PartitionStore
+from streams.tracing import Tracing
 from streams.transport import Batch
 from streams.worker import metrics
 from streams.worker.patience import Patience
@@ -28,9 +29,15 @@ class Profiler:
     """Turns batches of touchpoints, and the passing of time, into profiles, alerts and outcomes."""
 
     def __init__(
-        self, settings: Settings, store: PartitionStore, scorer: Scorer, publisher: Publishing, clock: Clock
+        self,
+        settings: Settings,
+        store: PartitionStore,
+        scorer: Scorer,
+        publisher: Publishing,
+        clock: Clock,
+        tracing: Tracing | None = None,
     ) -> None:
-        self._scorer, self._clock = scorer, clock
+        self._scorer, self._clock, self._tracing = scorer, clock, tracing or Tracing()
         self._standings = Standings(store)
         self._stepper = Stepper(settings, store, self._standings, scorer, publisher)
         self._reader = Reader(
@@ -64,8 +71,10 @@ class Profiler:
                 metrics.TOUCHPOINTS.labels("any", "repeated").inc(len(batch.records))
                 batch.done()
                 return
-            for part in self._reader.slices(batch, standing):
-                await self._take(partition, part)
+            with self._tracing.batch(batch) as trace_of:
+                for part in self._reader.slices(batch, standing):
+                    part.trace_of = trace_of
+                    await self._take(partition, part)
             batch.done()
         metrics.LAG.labels(partition).set(max(0.0, self._clock.now() - batch.records[-1].timestamp / 1000.0))
 

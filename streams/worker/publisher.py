@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Protocol
 
 from faust.types import AppT
@@ -12,7 +13,10 @@ from schemas.settings import Settings
 from streams.store.alerts import AlertStore
 from streams.store.partitions import Message
 from streams.topics import ALERTS, REJECTED
+from streams.tracing import Headers, Tracing, carrying
 from streams.worker import metrics
+
+_Record = tuple[str, bytes, bytes, float | None, Headers]
 
 
 class Publishing(Protocol):
@@ -32,25 +36,33 @@ class Publisher:
 
     silent = False
 
-    def __init__(self, app: AppT, settings: Settings, alerts: AlertStore) -> None:
-        self._app, self._settings, self._alerts = app, settings, alerts
+    def __init__(self, app: AppT, settings: Settings, alerts: AlertStore, tracing: Tracing) -> None:
+        self._app, self._settings, self._alerts, self._tracing = app, settings, alerts, tracing
 
     async def say(self, messages: Sequence[Message]) -> None:
         """Publish messages, in order. Alerts can be looked up from then on."""
-        if alerts := [Alert.model_validate_json(value) for name, _, value, _ in messages if name == ALERTS]:
-            await self._alerts.keep(alerts)
-        topic = self._settings.topic
-        await self._send([(topic(name), key.encode(), value.encode(), at or None) for name, key, value, at in messages])
+        alerts = {each.value: Alert.model_validate_json(each.value) for each in messages if each.topic == ALERTS}
+        if alerts:
+            await self._alerts.keep(list(alerts.values()))
+        topic, records = self._settings.topic, list[_Record]()
+        with ExitStack() as spans:
+            for each in messages:
+                trace = each.trace
+                if each.topic == ALERTS:
+                    trace = spans.enter_context(self._tracing.alert(alerts[each.value], each.trace))
+                key, value = each.key.encode(), each.value.encode()
+                records.append((topic(each.topic), key, value, each.at or None, carrying(trace)))
+            await self._send(records)
 
     async def rejected(self, records: Sequence[Rejected]) -> None:
         """Publish records that could not be read, keyed as they came."""
         topic = self._settings.topic(REJECTED)
-        await self._send([(topic, record.key, record.model_dump_json().encode(), None) for record in records])
+        await self._send([(topic, record.key, record.model_dump_json().encode(), None, ()) for record in records])
         for record in records:
             metrics.REJECTED.labels(record.rejection.code).inc()
 
-    async def _send(self, messages: Sequence[tuple[str, bytes, bytes, float | None]]) -> None:
-        if messages:
-            producer = self._app.producer
-            sent = [await producer.send(topic, key, value, None, at, None) for topic, key, value, at in messages]
+    async def _send(self, records: Sequence[_Record]) -> None:
+        if records:
+            send = self._app.producer.send
+            sent = [await send(topic, key, value, None, at, headers) for topic, key, value, at, headers in records]
             await asyncio.gather(*sent)

@@ -15,6 +15,7 @@ from schemas.touch import Feed, Note, Touch
 from streams.clock import Clock
 from streams.store.partitions import Standing
 from streams.topics import FEED_HEADER, ROW_HEADER
+from streams.tracing import TraceOf, untraced
 from streams.transport.batch import Batch, Record
 from streams.worker import metrics
 
@@ -35,7 +36,7 @@ class Slice:
     """Consecutive touches that share a stretch of stream time.
 
     `now` is the end of that stretch, `end` the offset after the last record of the slice (none when it has no records);
-    `refused` are those of its records that could not be read.
+    `refused` are those of its records that could not be read; `trace_of` tells the traces that led to it.
     """
 
     now: float
@@ -43,6 +44,7 @@ class Slice:
     touches: dict[str, list[Touch]] = field(default_factory=dict)
     refused: list[Rejected] = field(default_factory=list)
     batch: Batch | None = None
+    trace_of: TraceOf = untraced
 
     def refuse(self, touches: Sequence[Touch], rejection: Rejection) -> list[Rejected]:
         """The records that these touches of the slice were read from, rejected."""

@@ -16,6 +16,7 @@ from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.settings import Settings
 from schemas.touch import Touch
 from streams.store.partitions import Loaded, Message, MovedError, PartitionStore, Saved, SpentError
+from streams.tracing import TraceOf
 from streams.worker import metrics
 from streams.worker.messages import messages_of
 from streams.worker.patience import Patience
@@ -92,7 +93,7 @@ class Stepper:
                 return most_due
             metrics.SAVE_CONFLICTS.inc(len(saved.conflicts))
             waiting = {name: waiting.get(name, ()) for name in saved.conflicts}
-            part = Slice(part.now, part.end, batch=part.batch)
+            part = Slice(part.now, part.end, batch=part.batch, trace_of=part.trace_of)
 
     async def confirm(self, partition: int) -> None:
         """Make sure that a partition where nothing happens stands where it was, and that all it said is published.
@@ -155,7 +156,7 @@ class Stepper:
         standing, budget = loaded.standing, loaded.budget
         while True:
             changed = _changed(loaded.profiles, advanced.steps)
-            messages = {} if self._publisher.silent else _messages(advanced.steps, now)
+            messages = {} if self._publisher.silent else _messages(advanced.steps, now, part.trace_of)
             save = partial(
                 self._store.save, partition, standing, _further(standing.position, part.end), now, changed,
                 _timers(loaded, advanced.steps, now), messages,
@@ -207,9 +208,9 @@ def _changed(loaded: Mapping[str, Profile], steps: Mapping[str, Step]) -> list[P
     return [step.profile for customer, step in steps.items() if step.profile is not loaded[customer]]
 
 
-def _messages(steps: Mapping[str, Step], now: float) -> dict[str, list[Message]]:
+def _messages(steps: Mapping[str, Step], now: float, trace_of: TraceOf) -> dict[str, list[Message]]:
     return {
-        customer: messages_of(step, now)
+        customer: messages_of(step, now, trace_of(customer))
         for customer, step in steps.items()
         if step.alerts or step.outcomes or step.notes
     }

@@ -17,6 +17,7 @@ from schemas.settings import Settings
 from streams.notifier.post import Post
 from streams.notifier.reach import ForbiddenAddressError, addresses_of
 from streams.notifier.tried import Tried
+from streams.tracing import Tracing
 from tests.alerting import alert_of
 from tests.harness import wait_until
 from tests.integration.notifying import SECRET, dead_letters, hook, publish, running_notifier
@@ -33,7 +34,7 @@ def tried(to: Endpoint) -> Tried:
     """One delivery."""
 
     async def deliver() -> Tried:
-        post = Post(to)
+        post = Post(to, Tracing())
         try:
             return await post.deliver([alert_of()])
         finally:

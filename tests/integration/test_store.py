@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
@@ -34,6 +35,7 @@ def some(customer: str) -> Profile:
 
 
 NOWHERE = Standing(None, 0.0)
+TRACE = f"00-{7:032x}-{8:016x}-01"
 
 
 async def save(redis: Redis, settings: Settings, *profiles: Profile) -> Sequence[str]:
@@ -67,7 +69,7 @@ async def test_a_writer_that_lost_the_race_overwrites_nothing(redis: Redis, sett
     ada, bob = loaded.profiles.values()
     # As another partition would.
     assert (await store.save(1, NOWHERE, 3, 1.0, [ada], {}, {})).conflicts == []
-    said: dict[str, list[Message]] = {name: [("alerts", name, "{}", 0.0)] for name in ("ada", "bob")}
+    said: dict[str, list[Message]] = {name: [Message("alerts", name, "{}")] for name in ("ada", "bob")}
     saved = await store.save(0, loaded.standing, 7, 1.0, [ada, bob], {}, said)
     assert saved.conflicts == ["ada"]
     after = await store.load(0, ["ada", "bob"])
@@ -80,7 +82,9 @@ async def test_a_writer_that_lost_the_race_overwrites_nothing(redis: Redis, sett
 async def test_a_worker_that_was_overtaken_writes_nothing(redis: Redis, settings: Settings) -> None:
     store = PartitionStore(redis, settings)
     loaded = await store.load(3, ["ada"])
-    saved = await store.save(3, loaded.standing, 10, 50.0, [some("ada")], {}, {"ada": [("alerts", "ada", '"é"', 0.0)]})
+    saved = await store.save(
+        3, loaded.standing, 10, 50.0, [some("ada")], {}, {"ada": [Message("alerts", "ada", '"é"')]}
+    )
     assert (saved.standing.position, saved.standing.time, saved.conflicts) == (10, 50.0, [])
     with pytest.raises(MovedError):
         await store.save(3, loaded.standing, 5, 40.0, [some("ada"), some("bob")], {"bob": 1.0}, {})
@@ -93,7 +97,7 @@ async def test_a_worker_that_was_overtaken_writes_nothing(redis: Redis, settings
 
 async def test_what_was_to_be_said_stays_until_it_is_said(redis: Redis, settings: Settings) -> None:
     store = PartitionStore(redis, settings)
-    said: list[Message] = [("alerts", "ada", '{"who": "é"}', 0.0), ("outcomes", "ada", "{}", 1767571200.5)]
+    said = [Message("alerts", "ada", '{"who": "é"}', trace=TRACE), Message("outcomes", "ada", "{}", 1767571200.5)]
     saved = await store.save(5, NOWHERE, 10, 50.0, [some("ada")], {}, {"ada": said})
     assert list((await store.load(5)).unsaid) == said
     assert list((await store.load(5, published="another step")).unsaid) == said
@@ -102,6 +106,14 @@ async def test_what_was_to_be_said_stays_until_it_is_said(redis: Redis, settings
     again = await store.save(5, saved.standing, 11, 51.0, [some("bob")], {}, {"bob": said[:1]})
     await store.save(5, again.standing, 12, 52.0, [some("cleo")], {}, {})
     assert list((await store.load(5)).unsaid) == [], "whoever saves has published what was there before"
+
+
+async def test_what_an_earlier_release_had_to_say_is_said(redis: Redis, settings: Settings) -> None:
+    old = ("alerts", "ada", "{}", 0.0)
+    await redis.hset(
+        settings.keyspace("partition:6"), mapping={"step": "old", "messages": msgspec.msgpack.encode([old])}
+    )
+    assert (await PartitionStore(redis, settings).load(6)).unsaid == [Message(*old)]
 
 
 async def test_any_service_can_read_the_scores(redis: Redis, settings: Settings) -> None:
@@ -172,12 +184,12 @@ async def test_a_person_is_found_however_often_they_moved(redis: Redis, settings
 
 async def test_whoever_was_erased_has_nothing_left_to_say(redis: Redis, settings: Settings) -> None:
     store = PartitionStore(redis, settings)
-    about: list[Message] = [
-        ("alerts", "ada", '{"customer":"ada"}', 0.0),
-        ("touchpoints", "anon:kiosk", '{"type":"ebbflow.handover","customer":"anon:kiosk","to":"ada"}', 50.25),
-        ("touchpoints", "eve", '{"type":"ebbflow.absorb","customer":"eve","source":"anon:v","facts":{}}', 50.25),
+    about = [
+        Message("alerts", "ada", '{"customer":"ada"}'),
+        Message("touchpoints", "anon:kiosk", '{"type":"ebbflow.handover","customer":"anon:kiosk","to":"ada"}', 50.25),
+        Message("touchpoints", "eve", '{"type":"ebbflow.absorb","customer":"eve","source":"anon:v","facts":{}}', 50.25),
     ]
-    others: list[Message] = [("outcomes", "bob", '{"customer":"bob"}', 0.0), ("alerts", "bob", "{}", 50.25)]
+    others = [Message("outcomes", "bob", '{"customer":"bob"}', trace=TRACE), Message("alerts", "bob", "{}", 50.25)]
     await store.save(5, NOWHERE, 10, 50.0, [some("ada"), some("bob")], {"ada": 60.0}, {"ada": about, "bob": others})
     await store.save(6, NOWHERE, 3, 50.0, [some("anon:v")], {"anon:v": 70.0}, {"anon:v": about})
     places = await store.erased.partitions()
