@@ -144,6 +144,20 @@ def build() -> Dashboard:
                 "s",
                 Ask("max(ebbflow_census_seconds)", "census"),
             ),
+            series(
+                "Rules of your own",
+                "How many rules of ebbflow.toml the workers follow, and how many workers refused a change of them that "
+                "was wrong.",
+                "short",
+                Ask("max(ebbflow_rules)", "followed"),
+                Ask("sum(ebbflow_rules_refused)", "workers that refused a change"),
+            ),
+            series(
+                "Age of the rules",
+                "How long ago a worker read the rules that it follows, at the most.",
+                "s",
+                Ask("time() - min(ebbflow_rules_loaded_timestamp_seconds)", "oldest"),
+            ),
         ),
     )
     return dashboard("Pipeline", "Whether touchpoints get through, and what hinders them.", standing, flow, trouble)

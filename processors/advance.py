@@ -13,6 +13,7 @@ from processors.identity import Traced, trace
 from processors.lifecycle import returned, status
 from processors.models import Models
 from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
+from processors.rules import MAX_REMEMBERED, remembered, watch
 from processors.scoring import prediction_of, score
 from processors.timers import arm, due_at
 from schemas.alert import Alert
@@ -108,10 +109,14 @@ def advance(
         rescore_at = round(now + max(least, _RESCORE_SHARE * silence), 3)
 
     # 4. Alerts are changes of state.
-    watched = [] if (gap := attitude_gap(facts, scores, now, policy)) is None else [gap]
+    watched = [*watch(facts, scores, folded, before.episodes, now, policy)]
+    if (gap := attitude_gap(facts, scores, now, policy)) is not None:
+        watched.append(gap)
     episodes, alerts = decide(
         profile.customer, facts, scores, features, returned_at, before.episodes, now, models, policy, budget, watched
     )
+    if len(episodes) > MAX_REMEMBERED:
+        episodes = remembered(episodes, policy)
 
     # 5. When to look again.
     judgements = Judgements(scores, waiting, episodes, predict_at, rescore_at, returned_at, before.timer)

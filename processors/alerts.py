@@ -10,6 +10,7 @@ from processors.episodes import Rule, Turn, follow, refuse, refused_today
 from processors.features import main_currency, usual_revenue
 from processors.learning.inputs import IN_WORDS
 from processors.models import Models
+from processors.rules import rule_of as own_rule_of
 from processors.suggestions import suggest
 from processors.watched import AT_ONCE, Watched
 from schemas.alert import Alert, AlertKind, AtStake, Reason, Severity, Sureness
@@ -18,6 +19,7 @@ from schemas.judgements import Episode, Scores
 from schemas.policy import Policy
 
 MAX_REASONS = 3
+_CUSTOMER = "{customer}"
 _CRITICAL_RISK = 0.9
 
 # Looking a member up in its enumeration costs more than a look at a score.
@@ -33,7 +35,7 @@ _PLAIN = frozenset((_CUSTOMER_LEFT, _CUSTOMER_RETURNED))
 
 def rule_of(key: str, policy: Policy) -> Rule:
     """The rule that the episodes of a key follow."""
-    return rules(policy).get(key, AT_ONCE)
+    return rules(policy).get(key) or own_rule_of(key, policy)
 
 
 @lru_cache(maxsize=8)
@@ -142,7 +144,8 @@ def _seen(
 ) -> Alert:
     """The alert about something that was watched."""
     gone = watched.level is None and (bool(facts.moved_to) or facts.unprofiled)
-    says = f"{customer} {watched.opened if turn == 'opened' else watched.closed}"
+    words = watched.opened if turn == "opened" else watched.closed
+    says = words.replace(_CUSTOMER, customer) if _CUSTOMER in words else f"{customer} {words}"
     return Alert(
         id=alert_id(customer, watched.key, episode.number, turn),
         kind=watched.kind,

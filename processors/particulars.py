@@ -6,7 +6,7 @@ from hashlib import blake2b
 from schemas.touchpoint import is_nonsense_id
 
 DIGEST = 5
-_CHANNELS = frozenset(("web", "mobile", "server", "email", "phone", "social", "survey", "crm", "store", "chat"))
+CHANNELS = frozenset(("web", "mobile", "server", "email", "phone", "social", "survey", "crm", "store", "chat"))
 
 
 def digest_of(message_id: str | None) -> bytes:
@@ -28,7 +28,7 @@ def aliases_of(user_id: str | None, anonymous_id: str | None, previous_id: str |
 
 def channel_of(said: object, on_device: bool, on_page: bool, type_: str) -> str:
     """Where the customer was met: said outright, or told by what the context has and by the kind of call."""
-    if isinstance(said, str) and (channel := said.lower()) in _CHANNELS:
+    if isinstance(said, str) and (channel := said.lower()) in CHANNELS:
         return channel
     if type_ == "screen" or on_device:
         return "mobile"

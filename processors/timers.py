@@ -4,6 +4,7 @@ from math import inf
 
 from processors.alerts import rule_of
 from processors.episodes import next_look
+from processors.rules import passes_at
 from schemas.alert import AlertKind
 from schemas.facts import Facts
 from schemas.judgements import Episode, Judgements
@@ -23,6 +24,8 @@ def due_at(facts: Facts, judgements: Judgements, policy: Policy) -> float:
     for key, episode in judgements.episodes.items():
         if (look := next_look(episode, rule_of(key, policy))) is not None:
             due.append(look)
+        if (passes := passes_at(key, episode, policy)) is not None:
+            due.append(passes)
     return min(due, default=inf)
 
 

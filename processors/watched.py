@@ -13,8 +13,8 @@ class Watched(NamedTuple):
     """One thing that is watched, and how it stands.
 
     `key` names its episodes among those of a customer: the kind, or the kind's first word and a name, as `rule:NAME`.
-    `level` is held against `rule`; none closes what is open. `opened` and `closed` are what the alert says, without
-    the customer, who comes before it; `about` is the name of a rule or a segment.
+    `level` is held against `rule`; none closes what is open. `opened` and `closed` are what the alert says, with the
+    customer in place of `{customer}`, or before it; `about` is the name of a rule or a segment.
     """
 
     key: str

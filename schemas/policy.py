@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.duration import Duration
+from schemas.rules import Rules
 
 FacetName = Literal["activity", "satisfaction", "acquisition", "journey"]
 """Sides of a customer that are kept unless they are turned off; see `processors.facets`."""
@@ -65,6 +66,9 @@ class Policy(BaseModel):
     without: frozenset[FacetName] = Field(
         frozenset(), description="Sides of a customer that are not kept, as `journey`; a rebuild changes what is held."
     )
+    rules: Rules = Field(
+        default_factory=dict, description="Alert rules of your own, by name: a section `[rules.NAME]` each."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -88,8 +92,14 @@ class Policy(BaseModel):
         """As pydantic's, but what was derived from the original is not the copy's."""
         copied = super().model_copy(update=update, deep=deep)
         copied.__dict__.pop("seconds", None)
+        copied.__dict__.pop("digest", None)
         return copied
 
+    @cached_property
+    def digest(self) -> int:
+        """Equal policies have equal digests, and those that are followed one after the other have others: what is
+        derived from a policy is remembered by it, and looked up at every step."""
+        return hash((self.seconds, frozenset(self.rules.items())))
+
     def __hash__(self) -> int:
-        """Equal policies have equal spans; what is derived from a policy is remembered by it, and looked up often."""
-        return hash(self.seconds)
+        return self.digest

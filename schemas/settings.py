@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -197,6 +197,18 @@ class Settings(BaseSettings):
     )
     policy: Policy = Field(default_factory=Policy, description="The rules of the business; see Policy.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _own_rules_are_policy(cls, said: Any) -> Any:
+        """`[rules.NAME]` is short for `[policy.rules.NAME]`."""
+        if not isinstance(said, dict) or "rules" not in said:
+            return said
+        said, policy = dict(said), said.get("policy") or {}
+        rules = said.pop("rules")
+        if isinstance(policy, Policy):
+            policy = policy.model_dump()
+        return {**said, "policy": {"rules": rules, **policy}}
+
     @field_validator("allowed_origins")
     @classmethod
     def _are_origins(cls, said: str) -> str:
@@ -273,14 +285,23 @@ def load_settings() -> Settings:
         raise SettingsError(f'{variable} is not JSON: write {{"name": "value"}}, in single quotes') from None
     except TOMLDecodeError as error:
         raise SettingsError(f"{CONFIG_FILE} is not TOML: {error}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{CONFIG_FILE} is not UTF-8: save it as that") from None
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_input=False):
-            path = "__".join(str(part) for part in problem["loc"]).upper()
-            variable = f"EBBFLOW_{path}: " if path else ""
-            lines.append(variable + problem["msg"].removeprefix("Value error, "))
+            lines.append(_where(problem["loc"]) + problem["msg"].removeprefix("Value error, "))
         where = f" (or in {CONFIG_FILE})" if Path(CONFIG_FILE).exists() else ""
         raise SettingsError("these settings are wrong" + where + ":\n  " + "\n  ".join(lines)) from None
+
+
+def _where(path: tuple[int | str, ...]) -> str:
+    if path[:2] == ("policy", "rules"):
+        # As in the file: rules are written there.
+        named = [str(part) for part in path[2:] if part != "[key]"]
+        return f"[rules.{named[0]}]{''.join(f' {part}' for part in named[1:])}: " if named else "[rules]: "
+    variable = "__".join(map(str, path)).upper()
+    return f"EBBFLOW_{variable}: " if variable else ""
 
 
 def _refuse_unknown_variables() -> None:

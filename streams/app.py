@@ -1,8 +1,8 @@
 """The Faust app: `ebbflow worker`, or `faust -A streams.app worker`, runs it.
 
 Two agents: `profiles` folds touchpoints and raises alerts, `learner` learns from outcomes. Beside them run timers: one
-looks for silence, one for newer models, one saves what was learned; others measure lag and memory. Where the outcomes
-are learned, the customers are counted, too.
+looks for silence, one for newer models, one for changed rules, one saves what was learned; others measure lag and
+memory. Where the outcomes are learned, the customers are counted, too.
 """
 
 import asyncio
@@ -33,6 +33,7 @@ from streams.topics import MAX_RECORD, OUTCOMES, TOUCHPOINTS
 from streams.tracing import Tracing, tracing_of
 from streams.transport import Batch, BatchSchema, BatchTransport
 from streams.worker.census import CensusTaker
+from streams.worker.current import CurrentPolicy
 from streams.worker.lag import Lag
 from streams.worker.learning import Learning
 from streams.worker.memory import show_memory
@@ -45,6 +46,7 @@ from streams.worker.standings import BehindError
 logger = logging.getLogger(__name__)
 
 _LOOK_FOR_MODELS = 1.0
+_LOOK_FOR_RULES = 2.0
 _LOOK_AT_LAG = 1.0
 _LOOK_AT_MEMORY = 5.0
 _COUNT_CUSTOMERS = 5.0
@@ -135,14 +137,15 @@ def build(settings: Settings) -> EbbflowApp:
     """The app with the agents that the settings' role asks for."""
     app = EbbflowApp(settings)
     redis: Redis = Redis.from_url(settings.redis_url)
-    models, tracing = ModelStore(redis, settings), tracing_of("worker")
+    models, tracing, current = ModelStore(redis, settings), tracing_of("worker"), CurrentPolicy(settings)
     publisher = Publisher(app, settings, AlertStore(redis, settings), tracing)
     if settings.role in ("all", "profiles"):
-        _add_profiles(app, settings, redis, models, publisher, tracing)
+        _add_profiles(app, settings, redis, models, publisher, current, tracing)
     if settings.role in ("all", "learner"):
         _add_learner(app, settings, models, publisher)
-        _add_census(app, settings, redis)
+        _add_census(app, settings, redis, current)
     _add_measures(app, settings, redis)
+    _add_policy(app, current)
     return app
 
 
@@ -160,12 +163,24 @@ async def _rewinding(app: EbbflowApp, tp: TP) -> AsyncIterator[None]:
         app.consumer.rewind(tp, behind.position)
 
 
+def _add_policy(app: EbbflowApp, current: CurrentPolicy) -> None:
+    @app.timer(_LOOK_FOR_RULES, name="rules")
+    async def look_for_rules() -> None:
+        current.look()
+
+
 def _add_profiles(
-    app: EbbflowApp, settings: Settings, redis: Redis, models: ModelStore, publisher: Publisher, tracing: Tracing
+    app: EbbflowApp,
+    settings: Settings,
+    redis: Redis,
+    models: ModelStore,
+    publisher: Publisher,
+    current: CurrentPolicy,
+    tracing: Tracing,
 ) -> None:
     scorer = Scorer(models, PopulationStore(redis, settings))
     clock, name = Clock(settings), settings.topic(TOUCHPOINTS)
-    profiler = Profiler(settings, PartitionStore(redis, settings), scorer, publisher, clock, tracing)
+    profiler = Profiler(settings, PartitionStore(redis, settings), scorer, publisher, clock, current, tracing)
 
     @app.agent(_topic(app, TOUCHPOINTS), name="profiles", concurrency=_AT_ONCE)
     async def profiles(batches: AsyncIterable[Batch]) -> None:
@@ -232,9 +247,9 @@ def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publis
             await learning.forget()
 
 
-def _add_census(app: EbbflowApp, settings: Settings, redis: Redis) -> None:
+def _add_census(app: EbbflowApp, settings: Settings, redis: Redis, current: CurrentPolicy) -> None:
     profiles, population = ProfileStore(redis, settings), PopulationStore(redis, settings)
-    taker, name = CensusTaker(profiles, population, settings, Clock(settings)), settings.topic(OUTCOMES)
+    taker, name = CensusTaker(profiles, population, current, Clock(settings)), settings.topic(OUTCOMES)
 
     def ours() -> bool:
         # Most rebalances leave the outcomes where they were, and a round may take minutes.

@@ -20,6 +20,7 @@ from streams.store.partitions import Message, PartitionStore
 from streams.store.population import PopulationStore
 from streams.topics import TOUCHPOINTS, topic_id
 from streams.transport.batch import Batch
+from streams.worker.current import CurrentPolicy
 from streams.worker.profiler import Profiler
 from streams.worker.scorer import Scorer
 
@@ -122,7 +123,7 @@ async def _fold_again(settings: Settings, plan: Plan, progress: Callable[[int], 
     producer = AIOKafkaProducer(bootstrap_servers=settings.broker_url, acks="all")
     store, publisher = PartitionStore(redis, settings), _Afterwards(settings, producer)
     scorer = Scorer(ModelStore(redis, settings), PopulationStore(redis, settings))
-    profiler = Profiler(settings, store, scorer, publisher, Clock(settings))
+    profiler = Profiler(settings, store, scorer, publisher, Clock(settings), CurrentPolicy(settings))
     done = 0
     await producer.start()
     try:

@@ -26,6 +26,7 @@ from streams.embedded.companion import Companion
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LOOK_EVERY = 0.01
 _MOST = 1 << 20
+_ROOT = Path(__file__).parents[1]
 _IMPORTED = (
     "streams.app", "streams.cli", "streams.gateway.serve", "streams.notifier.run", "streams.rebuild",
     "streams.replay.run", "faust.cli.faust", "uvloop",
@@ -107,7 +108,10 @@ class _Child:
 
 def _bear(module: str, words: Sequence[str], files: tuple[str, str, str], environment: Mapping[str, str]) -> _Child:
     """A child that runs a program; the files become what it reads and what it appends to."""
-    libc, asked = ctypes.CDLL(None), json.dumps([module, [*words], files, dict(environment), os.getpid()])
+    libc, asked = (
+        ctypes.CDLL(None),
+        json.dumps([module, [*words], files, dict(environment), os.getpid(), str(Path.cwd())]),
+    )
     line = _nursery()
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
     try:
@@ -126,14 +130,14 @@ def _nursery() -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         command = [sys.executable, "-m", "tests.nursery", str(theirs.fileno())]
-        subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+        subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True, cwd=_ROOT)
     return ours
 
 
 def _wait_for_a_child(line: socket.socket) -> tuple[str, list[str]] | None:
     """Bear a child whenever one is asked for. Returns in the child, with what it shall run, and in the end."""
     while asked := line.recv(_MOST):
-        module, words, files, environment, guardian = json.loads(asked)
+        module, words, files, environment, guardian, folder = json.loads(asked)
         if between := os.fork():
             os.waitpid(between, 0)
         elif os.fork():
@@ -141,7 +145,7 @@ def _wait_for_a_child(line: socket.socket) -> tuple[str, list[str]] | None:
         else:
             _leave(guardian)
             line.send(str(os.getpid()).encode())
-            _furnish(files, environment)
+            _furnish(files, environment, folder)
             return module, words
     return None
 
@@ -157,8 +161,9 @@ def _leave(guardian: int) -> None:
         os._exit(1)
 
 
-def _furnish(files: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Standard input, output and error from these files, and this environment alone."""
+def _furnish(files: Sequence[str], environment: Mapping[str, str], folder: str) -> None:
+    """Standard input, output and error from these files, this environment alone, and the folder of the test run."""
+    os.chdir(folder)
     for number, name in enumerate(files):
         flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_APPEND | os.O_CREAT
         file = os.open(name, flags, 0o644)

@@ -23,6 +23,7 @@ from streams.cli.notifier import notifier
 from streams.cli.profile import profile
 from streams.cli.rebuild import rebuild
 from streams.cli.replay import replay
+from streams.cli.rules import rules
 from streams.cli.settings import settings
 from streams.cli.topics import topics
 from streams.cli.worker import worker
@@ -43,6 +44,7 @@ for command in (
 app.command("import")(import_)
 app.add_typer(models, name="models")
 app.add_typer(notifier, name="notifier")
+app.add_typer(rules, name="rules")
 
 
 def main() -> None:
@@ -50,5 +52,5 @@ def main() -> None:
     try:
         app()
     except (SettingsError, UnavailableError, KafkaError, RedisError) as error:
-        Console(stderr=True, highlight=False).print(f"ebbflow: {error}", style="red", markup=False)
+        Console(stderr=True, highlight=False).print(f"ebbflow: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(1)

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from schemas.duration import format_duration
@@ -30,8 +31,8 @@ def _add_rows(table: Table, model: BaseModel, prefix: str) -> None:
             changed = value != field.get_default(call_default_factory=True)
             table.add_row(
                 f"{prefix}{name.upper()}",
-                address_of_redis(value) if name == "redis_url" else _spell(value),
-                field.description,
+                escape(address_of_redis(value) if name == "redis_url" else _spell(value)),
+                escape(field.description or ""),
                 style="bold" if changed else None,
             )
 
@@ -39,6 +40,10 @@ def _add_rows(table: Table, model: BaseModel, prefix: str) -> None:
 def _spell(value: Any) -> str:
     if isinstance(value, SecretStr):
         return "(set)" if value.get_secret_value() else "(not set)"
+    if isinstance(value, BaseModel):
+        return (
+            "{" + ", ".join(f"{name} = {_spell(getattr(value, name))}" for name in sorted(value.model_fields_set)) + "}"
+        )
     if isinstance(value, dict):
         return ", ".join(f"{name}: {_spell(held)}" for name, held in value.items())
     return format_duration(value) if isinstance(value, timedelta) else "" if value is None else str(value)

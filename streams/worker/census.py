@@ -15,11 +15,11 @@ from prometheus_client import Gauge
 
 from processors.census import Census
 from processors.population import Population
-from schemas.settings import Settings
 from streams.clock import Clock
 from streams.store.population import PopulationStore
 from streams.store.profiles import ProfileStore
 from streams.worker import business, metrics
+from streams.worker.current import CurrentPolicy
 
 logger = logging.getLogger(__name__)
 
@@ -38,16 +38,19 @@ _GAUGES = (
 class CensusTaker:
     """Takes one round at a time, and shows its figures when it is whole: to Prometheus, and to who looks them up."""
 
-    def __init__(self, profiles: ProfileStore, population: PopulationStore, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, profiles: ProfileStore, population: PopulationStore, current: CurrentPolicy, clock: Clock
+    ) -> None:
         self._profiles, self._population = profiles, population
-        self._policy, self._clock = settings.policy, clock
+        self._current, self._clock = current, clock
 
     async def round(self, ours: Callable[[], bool]) -> None:
         """Go through all profiles once, for as long as that is `ours` to do; show what came of it.
 
         What cannot be read is said, and shows nothing: the figures of the round before stay.
         """
-        census, population = Census(self._policy), Population(self._policy)
+        policy = self._current.policy
+        census, population = Census(policy), Population(policy)
         began, seen = time.monotonic(), 0
         try:
             async for profile in self._profiles.every(_AT_ONCE):

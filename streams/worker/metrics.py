@@ -53,6 +53,11 @@ MODEL_CHAMPION = Gauge("ebbflow_model_champion", "1 for the model that has the s
 MODEL_DRIFTS = Gauge("ebbflow_model_drifts", "How often the world turned out to have changed.")
 MODEL_VERSION = Gauge("ebbflow_model_version", "Version of the model this process uses.")
 MODEL_WARM = Gauge("ebbflow_model_warm", "1 once the model has seen enough outcomes of both classes to act on.")
+RULES = Gauge("ebbflow_rules", "Alert rules of your own that this worker follows.")
+RULES_LOADED_AT = Gauge("ebbflow_rules_loaded_timestamp_seconds", "When these rules were read.")
+RULES_REFUSED = Gauge(
+    "ebbflow_rules_refused", "1 while ebbflow.toml has been changed to something wrong, and older rules go on."
+)
 CUSTOMERS = Gauge(
     "ebbflow_customers", "Customers by where they stand (known, active, left, lost), at the last census.", ["status"]
 )

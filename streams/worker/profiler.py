@@ -14,6 +14,7 @@ from streams.store.partitions import MOST_DUE, PartitionStore
 from streams.tracing import Tracing
 from streams.transport import Batch
 from streams.worker import metrics
+from streams.worker.current import CurrentPolicy
 from streams.worker.patience import Patience
 from streams.worker.publisher import Publishing
 from streams.worker.reader import Reader, Slice
@@ -35,11 +36,12 @@ class Profiler:
         scorer: Scorer,
         publisher: Publishing,
         clock: Clock,
+        current: CurrentPolicy,
         tracing: Tracing | None = None,
     ) -> None:
         self._scorer, self._clock, self._tracing = scorer, clock, tracing or Tracing()
         self._standings = Standings(store)
-        self._stepper = Stepper(settings, store, self._standings, scorer, publisher)
+        self._stepper = Stepper(settings, store, self._standings, scorer, publisher, current)
         self._reader = Reader(
             KindRules(settings.kinds), ConsentRules(settings.consent), settings.tick.total_seconds(), clock
         )

@@ -18,6 +18,7 @@ from schemas.touch import Touch
 from streams.store.partitions import Loaded, Message, MovedError, PartitionStore, Saved, SpentError
 from streams.tracing import TraceOf
 from streams.worker import metrics
+from streams.worker.current import CurrentPolicy
 from streams.worker.messages import messages_of
 from streams.worker.patience import Patience
 from streams.worker.publisher import Publishing
@@ -45,10 +46,16 @@ class Stepper:
     """Takes one step at a time in a partition; partitions may take theirs at the same time."""
 
     def __init__(
-        self, settings: Settings, store: PartitionStore, standings: Standings, scorer: Scorer, publisher: Publishing
+        self,
+        settings: Settings,
+        store: PartitionStore,
+        standings: Standings,
+        scorer: Scorer,
+        publisher: Publishing,
+        current: CurrentPolicy,
     ) -> None:
         self._store, self._standings = store, standings
-        self._scorer, self._publisher, self._policy = scorer, publisher, settings.policy
+        self._scorer, self._publisher, self._current = scorer, publisher, current
         self._patience = Patience(settings.give_up_after)
         self._remembered = Remembered()
         self._published: dict[int, str] = {}
@@ -180,7 +187,7 @@ class Stepper:
         part: Slice,
         budget: Budget | None,
     ) -> _Advanced:
-        models, norms, policy = self._scorer.models, self._scorer.norms, self._policy
+        models, norms, policy = self._scorer.models, self._scorer.norms, self._current.policy
         steps, refused, asked = dict[str, Step](), list[Rejected](), list[str]()
         for customer, profile in profiles.items():
             touches, offers = waiting.get(customer, ()), budget.offers if budget else 0

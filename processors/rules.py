@@ -1,0 +1,192 @@
+"""The user's own alert rules: read once, and asked of a customer at every step.
+
+A rule that names the touchpoint at hand is asked of every new one; another is asked once a step. None is asked of a
+customer who does not want to be profiled, and none that names a score while the models warm up.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from processors.episodes import Rule
+from processors.expressions import Expression, ExpressionError, compile
+from processors.vocabulary import OF_RULES, OF_TOUCH, Asked
+from processors.watched import AT_ONCE, Watched
+from schemas.alert import AlertKind
+from schemas.facts import Facts
+from schemas.judgements import Episode, Scores
+from schemas.policy import Policy
+from schemas.rules import AlertRule, RuleName
+from schemas.touch import Touch
+
+_PREFIX = "rule:"
+MAX_REMEMBERED = 64
+"""Episodes of rules that are no more: one that comes back counts on, or its alerts would look like repeats."""
+
+
+class RuleError(ValueError):
+    """A rule that cannot be followed; the message says which, why, and where in its text."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A rule that was read. `of_touch` says that it opens upon a touchpoint; `passes` that it then closes by itself."""
+
+    name: RuleName
+    key: str
+    given: AlertRule
+    when: Expression[Asked]
+    until: Expression[Asked] | None
+    of_touch: bool
+    until_of_touch: bool
+    scored: bool
+    rule: Rule
+
+    @property
+    def passes(self) -> bool:
+        return self.of_touch and self.until is None
+
+    @property
+    def cool_down(self) -> float:
+        """Seconds that a rule which passes is open, and that another rests."""
+        return self.given.cool_down.total_seconds()
+
+
+@lru_cache(maxsize=8)
+def ready(policy: Policy) -> tuple[Ready, ...]:
+    """The rules of a policy.
+
+    Raises:
+        RuleError: for the first one that is wrong.
+    """
+    return tuple(_read(name, given) for name, given in policy.rules.items())
+
+
+def _read(name: RuleName, given: AlertRule) -> Ready:
+    when = _expression(name, "when", given.when)
+    until = _expression(name, "until", given.until) if given.until.strip() else None
+    words = {**when.words, **(until.words if until else {})}
+    of_touch = _is_of_touch(when)
+    hold = given.hold.total_seconds()
+    if of_touch and hold:
+        raise RuleError(
+            f"[rules.{name}] hold: a touchpoint is over at once, and nothing about it can hold: leave hold out, or "
+            "write `when` without touch"
+        )
+    rest = 0.0 if of_touch and until is None else given.cool_down.total_seconds()
+    return Ready(
+        name, f"{_PREFIX}{name}", given, when, until, of_touch,
+        until is not None and _is_of_touch(until), any(word.scored for word in words.values()),
+        Rule(opens=1.0, closes=1.0, hold=hold, cool_down=rest),
+    )  # fmt: skip
+
+
+def _expression(name: str, field: str, text: str) -> Expression[Asked]:
+    try:
+        return compile(text, OF_RULES)
+    except ExpressionError as error:
+        raise RuleError(f"[rules.{name}] {field}: {error}") from None
+
+
+def _is_of_touch(expression: Expression[Asked]) -> bool:
+    return not OF_TOUCH.words.keys().isdisjoint(expression.words)
+
+
+@lru_cache(maxsize=8)
+def _by_key(policy: Policy) -> Mapping[str, Ready]:
+    return {each.key: each for each in ready(policy)}
+
+
+def rule_of(key: str, policy: Policy) -> Rule:
+    """The rule that the episodes of `rule:NAME` follow."""
+    known = _by_key(policy).get(key)
+    return known.rule if known else AT_ONCE
+
+
+def passes_at(key: str, episode: Episode, policy: Policy) -> float | None:
+    """When the alert of a rule about a touchpoint closes by itself (epoch seconds); none if it does not."""
+    if not episode.opened_at or not key.startswith(_PREFIX):
+        return None
+    known = _by_key(policy).get(key)
+    return round(episode.opened_at + known.cool_down, 3) if known and known.passes else None
+
+
+def watch(
+    facts: Facts,
+    scores: Scores | None,
+    touches: Sequence[Touch],
+    episodes: Mapping[str, Episode],
+    now: float,
+    policy: Policy,
+) -> Iterator[Watched]:
+    """How every rule stands for a customer at `now`, after these touches; and those that are open, and are no more."""
+    rules = ready(policy) if policy.rules else ()
+    gone = facts.unprofiled or bool(facts.moved_to)
+    for key in episodes:
+        if key.startswith(_PREFIX) and (gone or key not in _by_key(policy)):
+            yield _over(key)
+    if gone or not rules:
+        return
+    asked = Asked(facts, scores, now, policy)
+    cold = scores is not None and scores.warming_up
+    for rule in rules:
+        level = _level(rule, asked, touches, episodes.get(rule.key), rule.scored and cold)
+        if level is not None:
+            yield _watched(rule, level)
+
+
+def _level(rule: Ready, asked: Asked, touches: Sequence[Touch], episode: Episode | None, unasked: bool) -> float | None:
+    """1 for a rule that should be open and 0 for one that should not; none where there is nothing to follow. One that
+    may not be asked stays as it is."""
+    if episode is not None and episode.opened_at:
+        if rule.passes:
+            over = asked.now >= episode.opened_at + rule.cool_down
+        elif unasked:
+            over = False
+        elif rule.until is not None:
+            over = _holds(rule.until, rule.until_of_touch, asked, touches, episode.opened_at)
+        else:
+            over = not rule.when.holds(asked)
+        return 0.0 if over else 1.0
+    # What is told so late that the alert would have closed by now is no news.
+    if not unasked and _holds(rule.when, rule.of_touch, asked, touches, asked.now - rule.cool_down):
+        return 1.0
+    return 0.0 if episode is not None else None
+
+
+def _holds(expression: Expression[Asked], of_touch: bool, asked: Asked, touches: Sequence[Touch], since: float) -> bool:
+    if not of_touch:
+        return expression.holds(asked)
+    for touch in touches:
+        asked.touch = touch
+        if touch.at >= since and expression.holds(asked):
+            return True
+    return False
+
+
+def _watched(rule: Ready, level: float) -> Watched:
+    given = rule.given
+    return Watched(
+        rule.key, AlertKind.RULE_MATCHED, level,
+        opened=given.summary or f"matches the rule {rule.name}",
+        closed=f"no longer matches the rule {rule.name}",
+        suggestion=given.suggestion or "See why the rule holds, and act on it.",
+        severity=given.severity, rule=rule.rule, about=rule.name,
+    )  # fmt: skip
+
+
+def _over(key: str) -> Watched:
+    name = key.removeprefix(_PREFIX)
+    return Watched(
+        key, AlertKind.RULE_MATCHED, None, opened="", closed=f"is not looked at for the rule {name} any more",
+        suggestion="", about=name,
+    )  # fmt: skip
+
+
+def remembered(episodes: dict[str, Episode], policy: Policy) -> dict[str, Episode]:
+    """The episodes without those of long-gone rules, so that a profile stays bounded whatever the rules were called."""
+    strangers = [key for key in episodes if key.startswith(_PREFIX) and key not in _by_key(policy)]
+    if len(strangers) <= MAX_REMEMBERED:
+        return episodes
+    dropped = {key for key in strangers[:-MAX_REMEMBERED] if not episodes[key].opened_at}
+    return {key: episode for key, episode in episodes.items() if key not in dropped}
