@@ -91,7 +91,7 @@ def advance(
 
     # 2. Predictions that came due become outcomes.
     pending = () if facts.unprofiled else witness(traced.pending, folded, policy)
-    waiting, outcomes = settle(profile.customer, pending, facts.left_at, now, policy)
+    waiting, outcomes = settle(profile.customer, pending, facts, now, policy)
 
     # 3. Score a customer who is still there; note the score down when the grid says so.
     scores, features = None, []

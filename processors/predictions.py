@@ -12,8 +12,10 @@ from zlib import crc32
 
 import msgspec
 
+from processors.dimensions import dimensions_of
 from processors.features import NAMES, as_dict
 from processors.models import MEMBERS
+from schemas.facts import Facts
 from schemas.judgements import Prediction
 from schemas.kinds import MEANINGFUL
 from schemas.outcome import Outcome
@@ -63,7 +65,7 @@ def witness(pending: Sequence[Prediction], touches: Iterable[Touch], policy: Pol
 
 
 def settle(
-    customer: str, pending: Sequence[Prediction], left_at: float, now: float, policy: Policy
+    customer: str, pending: Sequence[Prediction], facts: Facts, now: float, policy: Policy
 ) -> tuple[list[Prediction], list[Outcome]]:
     """Split what waits into what still waits and the outcomes that came due.
 
@@ -71,26 +73,27 @@ def settle(
     """
     if not pending:
         return [], []
-    horizon = policy.seconds.horizon
+    horizon, left_at = policy.seconds.horizon, facts.left_at
     waiting, outcomes = [], []
     for prediction in pending:
         if len(prediction.features) != len(NAMES):
             continue  # Made by a release that saw other features: nothing can be learned from it.
         left = prediction.made < left_at <= prediction.made + horizon
         if left or now >= prediction.made + horizon:
-            outcomes.append(_outcome(customer, prediction, left, horizon))
+            outcomes.append(_outcome(customer, prediction, facts, left, horizon))
         else:
             waiting.append(prediction)
     return waiting, outcomes
 
 
-def _outcome(customer: str, prediction: Prediction, left: bool, horizon: float) -> Outcome:
+def _outcome(customer: str, prediction: Prediction, facts: Facts, left: bool, horizon: float) -> Outcome:
     name = f"{customer}\n{prediction.made:.3f}".encode()
     return Outcome(
         id=blake2b(name, digest_size=12).hexdigest(),
         customer=customer,
         made_at=datetime.fromtimestamp(prediction.made, UTC),
         due_at=datetime.fromtimestamp(prediction.made + horizon, UTC),
+        settled_at=datetime.fromtimestamp(facts.left_at if left else prediction.made + horizon, UTC),
         features=as_dict([value / 1000.0 for value in prediction.features]),
         predicted_churn=prediction.churn / 10_000.0,
         members=dict(zip(MEMBERS, (p / 10_000.0 for p in prediction.members), strict=False)),
@@ -104,5 +107,7 @@ def _outcome(customer: str, prediction: Prediction, left: bool, horizon: float) 
         engaged=prediction.engaged,
         revenue=prediction.revenue / 100.0,
         currency=prediction.currency,
+        dimensions=dimensions_of(facts),
+        pains=prediction.pains,
         left=left,
     )

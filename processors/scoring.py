@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from processors.facets.pains import pains_of
 from processors.features import main_currency, usual_engagement
 from processors.models import Models
 from schemas.facts import Facts
@@ -48,4 +49,5 @@ def prediction_of(facts: Facts, scores: Scores, features: Sequence[float], model
         value=None if scores.value is None else round(_CENT * scores.value),
         model=scores.model,
         currency=main_currency(facts),
+        pains=pains_of(facts, scores.at),
     )

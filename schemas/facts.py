@@ -74,7 +74,8 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     in the log of what that note came of, by partition. A key that was handed over is left as a stub: `moved_to` is
     where, and `claims` how many others have wanted it since. `unprofiled` is a customer who said at `consent_at` not to
     want to be scored. What follows belongs to facets: `weeks` are the last ones, by number;
-    `surveys` are by kind.
+    `surveys` are by kind; `pains` are the last times at which something went wrong, by its name, and `case_at` is when
+    the case was opened that waits to be solved, 0 for none.
     """
 
     first_seen: float = 0.0
@@ -105,3 +106,5 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     consent_at: float = 0.0
     weeks: dict[int, Week] = {}
     surveys: dict[str, Survey] = {}
+    pains: dict[str, list[float]] = {}
+    case_at: float = 0.0

@@ -10,7 +10,7 @@ class Prediction(msgspec.Struct, array_like=True, gc=False):
     `processors.models.MEMBERS`) and `base_rate` are probabilities in ten-thousandths; `engagement`, `low` and `high`
     are counts in thousandths; `value` and `revenue` are in hundredths of the `currency`, which is none for a customer
     who never paid. `touches` and `engaged` count the meaningful touchpoints seen since, within the horizon and within
-    the engagement window; `revenue` is what was paid since, within the horizon.
+    the engagement window; `revenue` is what was paid since, within the horizon. `pains` is what had gone wrong lately.
     """
 
     made: float
@@ -27,6 +27,7 @@ class Prediction(msgspec.Struct, array_like=True, gc=False):
     touches: int = 0
     engaged: int = 0
     revenue: int = 0
+    pains: list[str] = []
 
 
 class Scores(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -14,6 +14,7 @@ class Outcome(BaseModel):
     customer: str
     made_at: datetime
     due_at: datetime = Field(description="When the horizon ends. Whoever leaves in so many words settles it before.")
+    settled_at: datetime | None = Field(None, description="When it was known: when it fell due, or when they left.")
     features: dict[str, float] = Field(description="What was known when the prediction was made.")
     predicted_churn: float = Field(ge=0, le=1)
     members: dict[str, float] = Field(default_factory=dict, description="The same by each model that competes.")
@@ -28,5 +29,11 @@ class Outcome(BaseModel):
     revenue: float = Field(0.0, description="What came in within the horizon, in `currency`.")
     currency: str | None = Field(
         None, description="ISO 4217, or empty if orders named none; none for a customer who never paid."
+    )
+    dimensions: dict[str, str] = Field(
+        default_factory=dict, description="What the customer is told apart by when it fell due: channel, plan, ..."
+    )
+    pains: list[str] = Field(
+        default_factory=list, description="What had gone wrong in the 30 days before the prediction was made."
     )
     left: bool = Field(False, description="The customer left in so many words.")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from schemas.duration import Duration
 from schemas.rules import Rules
 
-FacetName = Literal["activity", "satisfaction", "acquisition", "journey"]
+FacetName = Literal["activity", "satisfaction", "acquisition", "journey", "pains"]
 """Sides of a customer that are kept unless they are turned off; see `processors.facets`."""
 
 

@@ -65,3 +65,44 @@ class Satisfaction(Section):
 
     nps: Nps | None = None
     surveys: dict[str, SurveyTold] = Field(description="By kind: nps, csat, ces, and rating for all others.")
+
+
+class ChurnWeek(BaseModel):
+    """Predictions that fell due within one week, from Monday to Sunday, UTC."""
+
+    begins: datetime
+    outcomes: int
+    churned: int
+
+
+class Culprit(BaseModel):
+    """Customers of whom more (or fewer) left from one week to the next, while of the others they did not."""
+
+    dimension: str = Field(description="What they are told apart by: channel, kind, plan, segment, ...")
+    value: str
+    before: float = Field(description="Share that churned in the week before the last whole one,")
+    after: float = Field(description="and in the last whole one.")
+    outcomes_before: int
+    outcomes_after: int
+    part: float = Field(description="By how much that alone has changed the churn of all.")
+    chance: float = Field(description="How likely such a row is where nothing has changed, corrected for all rows.")
+
+
+class PainPoint(BaseModel):
+    """Something that precedes leaving more often than chance would have it."""
+
+    name: str = Field(description="The event, `repeated` where it came three times, or `long wait` for a case.")
+    customers: int = Field(description="Outcomes of customers to whom it had happened within 30 days.")
+    churned: float = Field(description="Share of them that left,")
+    expected: float = Field(description="and of others as recent and as frequent.")
+    excess: float = Field(description="How many more left than would have.")
+    value_hurt: dict[str, float] = Field(description="Revenue that was expected of those, by currency.")
+    chance: float = Field(description="How likely that is by chance, corrected for all pains looked at.")
+
+
+class Churn(Section):
+    """Why customers leave: whom a change of the last week has hit, and which pains precede leaving."""
+
+    weeks: list[ChurnWeek] = Field(description="The newest first, which is not whole yet.")
+    culprits: list[Culprit] = Field(description="The largest part first; none where nothing is sure.")
+    pain_points: list[PainPoint] = Field(description="The most value hurt first; none where nothing is sure.")

@@ -142,7 +142,7 @@ def build(settings: Settings) -> EbbflowApp:
     if settings.role in ("all", "profiles"):
         _add_profiles(app, settings, redis, models, publisher, current, tracing)
     if settings.role in ("all", "learner"):
-        _add_learner(app, settings, models, publisher)
+        _add_learner(app, settings, redis, models, publisher)
         _add_census(app, settings, redis, current)
     _add_measures(app, settings, redis)
     _add_policy(app, current)
@@ -209,8 +209,9 @@ def _add_profiles(
         profiler.forget([tp.partition for tp in partitions if tp.topic == name])
 
 
-def _add_learner(app: EbbflowApp, settings: Settings, models: ModelStore, publisher: Publisher) -> None:
-    learning, name = Learning(settings, models, publisher), settings.topic(OUTCOMES)
+def _add_learner(app: EbbflowApp, settings: Settings, redis: Redis, models: ModelStore, publisher: Publisher) -> None:
+    learning = Learning(settings, models, PopulationStore(redis, settings), publisher, Clock(settings))
+    name = settings.topic(OUTCOMES)
 
     def assigned() -> list[TP]:
         return [tp for tp in app.consumer.assignment() if tp.topic == name]

@@ -10,6 +10,7 @@ from processors.decay import DAY
 from processors.features import NAMES
 from processors.learning.card import Card
 from processors.learning.counts import Engagement, Value
+from processors.learning.diagnosis import Diagnosis
 from processors.learning.drift import Drift
 from processors.learning.habit import Habit, Summary
 from processors.learning.honesty import CHAMPION, Honesty
@@ -50,6 +51,7 @@ class Learner:
         self.habit = Habit()
         self.engagement = Engagement()
         self.value = Value()
+        self.diagnosis = Diagnosis()
         self._summaries: deque[Summary] = deque(maxlen=_HABIT_KEPT)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -88,6 +90,7 @@ class Learner:
         self.engagement.learn(scaled, outcome.engaged)
         if outcome.currency is not None:
             self.value.learn(scaled, outcome.revenue, outcome.currency)
+        self.diagnosis.learn(outcome)
         self._summaries.append(Summary(*history(features), outcome.churned))
         if self.outcomes == _HABIT_FIRST or self.outcomes % _HABIT_EVERY == 0:
             self._refit_habit()

@@ -12,7 +12,7 @@ from processors.population.activity import ActivityTally
 from processors.population.satisfaction import SatisfactionTally
 from schemas.norms import Norms
 from schemas.policy import Policy
-from schemas.population import Section
+from schemas.population import Churn, Section
 from schemas.profile import Profile
 
 
@@ -30,6 +30,8 @@ class Tally(Protocol):
 
 SECTIONS: Mapping[str, type[Tally]] = {"activity": ActivityTally, "satisfaction": SatisfactionTally}
 """Each by its name, which is also that of its endpoint."""
+LEARNED: Mapping[str, type[Section]] = {"churn": Churn}
+"""Sections that are not counted from profiles, but kept by the learner, from outcomes."""
 
 
 class Population:

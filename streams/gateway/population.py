@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from processors.population import SECTIONS
+from processors.population import LEARNED, SECTIONS
 from schemas.population import Section
 from schemas.settings import Settings
 from streams.gateway.lookup import away
@@ -28,14 +28,14 @@ class Sections:
     def router(self) -> APIRouter:
         """The routes."""
         router = APIRouter(dependencies=[Depends(reader)])
-        for name, tally in SECTIONS.items():
-            section: Any = tally.told.__annotations__["return"]
+        counted: dict[str, Any] = {name: tally.told.__annotations__["return"] for name, tally in SECTIONS.items()}
+        for name, section in (counted | dict(LEARNED)).items():
             summary = (section.__doc__ or "").splitlines()[0].rstrip(".")
             router.add_api_route(f"/v1/{name}", self._latest(name, section), response_model=section, summary=summary)
             router.add_api_route(
                 f"/v1/{name}/days",
                 self._days(name, section),
-                response_model=list[section],
+                response_model=list[section],  # type: ignore[valid-type]
                 summary=f"The same, day by day, the oldest first: {name}",
             )
         return router
@@ -48,6 +48,8 @@ class Sections:
                 raise away() from error
             if held is None:
                 advice = "a worker that learns counts all customers, soon after it has started; see policy.without, too"
+                if name in LEARNED:
+                    advice = "it is learned from predictions that have come due"
                 raise Refusal(404, "not_counted", "the customers have not been counted yet", advice)
             return section.model_validate_json(held)
 

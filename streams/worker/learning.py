@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
@@ -12,8 +13,10 @@ from schemas.alert import AlertKind
 from schemas.outcome import Outcome
 from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.settings import Settings
+from streams.clock import Clock
 from streams.store.models import BrokenModelError, Checkpoint, ModelStore, SupersededError
 from streams.store.partitions import Message
+from streams.store.population import PopulationStore
 from streams.topics import ALERTS
 from streams.transport import Batch
 from streams.worker import metrics
@@ -31,8 +34,11 @@ _BREATHE_EVERY = 500
 class Learning:
     """Learns from every outcome once. Batches are done only when the model that learned from them is saved."""
 
-    def __init__(self, settings: Settings, store: ModelStore, publisher: Publisher) -> None:
-        self._store, self._publisher = store, publisher
+    def __init__(
+        self, settings: Settings, store: ModelStore, population: PopulationStore, publisher: Publisher, clock: Clock
+    ) -> None:
+        self._store, self._population = store, population
+        self._publisher, self._clock = publisher, clock
         self._patience = Patience(settings.give_up_after)
         self._checkpoint: Checkpoint | None = None
         self._unsaved: list[Batch] = []
@@ -97,6 +103,7 @@ class Learning:
                 raise
             metrics.ALERTS.labels(AlertKind.MODEL_DRIFT, "opened").inc(len(checkpoint.unsaid))
             await self._patience(lambda: self._say(checkpoint))
+            await self._patience(lambda: self._tell(checkpoint))
             for batch in self._unsaved:
                 batch.done()
             self._unsaved.clear()
@@ -130,6 +137,11 @@ class Learning:
         _report(checkpoint.learner.card(), checkpoint.learner.warm)
         logger.info("Learning on from version %d", checkpoint.learner.version)
         return checkpoint
+
+    async def _tell(self, checkpoint: Checkpoint) -> None:
+        if (churn := checkpoint.learner.diagnosis.told()) is not None:
+            today = datetime.fromtimestamp(self._clock.now(), UTC).date()
+            await self._population.keep("churn", churn, today)
 
     async def _say(self, checkpoint: Checkpoint) -> None:
         # An earlier release sealed them without the trace.

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from processors.population import SECTIONS
+from processors.population import LEARNED, SECTIONS
 from schemas.settings import Settings
 from tests.harness import running_gateway, wait_until
 from tests.integration.test_worker import publish, track
@@ -20,7 +20,7 @@ READER = {"Authorization": "Bearer a-reader"}
 def test_what_all_customers_come_to_is_counted_and_can_be_read(settings: Settings, tmp_path: Path) -> None:
     own = settings.model_copy(update={"read_tokens": SecretStr("a-reader"), "model_key": SecretStr("for this test")})
     with running_gateway(own) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
-        for name in SECTIONS:
+        for name in (*SECTIONS, *LEARNED):
             assert client.get(f"/v1/{name}").status_code == 401
             assert client.get(f"/v1/{name}", headers=READER).json()["code"] == "not_counted"
             assert client.get(f"/v1/{name}/days", headers=READER).json() == []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from processors.decay import DAY
 from processors.features import NAMES
 from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
+from schemas.facts import Facts
 from schemas.judgements import Prediction
 from schemas.kinds import Kind
 from tests.unit.making import MONDAY, POLICY, day, touch
@@ -26,16 +27,16 @@ def prediction(made: float) -> Prediction:
 
 def test_nothing_is_released_before_the_horizon_has_passed() -> None:
     came_back = witness([prediction(0)], [touch(1)], POLICY)
-    waiting, outcomes = settle("ada", came_back, 0.0, day(9.99), POLICY)
+    waiting, outcomes = settle("ada", came_back, Facts(), day(9.99), POLICY)
     assert (len(waiting), outcomes) == (1, [])
-    waiting, outcomes = settle("ada", came_back, 0.0, day(10), POLICY)
+    waiting, outcomes = settle("ada", came_back, Facts(), day(10), POLICY)
     assert waiting == []
     assert [(o.churned, o.engaged, o.left) for o in outcomes] == [(False, 1, False)]
 
 
 def test_silence_and_campaigns_are_churn() -> None:
     silent = witness([prediction(0)], [touch(3, Kind.CAMPAIGN), touch(4, Kind.FRICTION), touch(5, None)], POLICY)
-    _, outcomes = settle("ada", silent, 0.0, day(10), POLICY)
+    _, outcomes = settle("ada", silent, Facts(), day(10), POLICY)
     assert outcomes[0].churned
     assert outcomes[0].engaged == 0
 
@@ -47,19 +48,19 @@ def test_only_touches_within_horizon_and_window_count() -> None:
 
 
 def test_an_explicit_leave_is_churn_at_once() -> None:
-    waiting, outcomes = settle("ada", [prediction(0), prediction(4)], day(3), day(3), POLICY)
+    waiting, outcomes = settle("ada", [prediction(0), prediction(4)], Facts(left_at=day(3)), day(3), POLICY)
     assert [p.made for p in waiting] == [day(4)]
     assert [(o.churned, o.left) for o in outcomes] == [(True, True)]
 
 
 def test_a_leave_after_the_horizon_does_not_unmake_the_return_within_it() -> None:
     came_back = witness([prediction(0)], [touch(1)], POLICY)
-    _, (outcome,) = settle("ada", came_back, day(10.4), day(10.5), POLICY)
+    _, (outcome,) = settle("ada", came_back, Facts(left_at=day(10.4)), day(10.5), POLICY)
     assert (outcome.churned, outcome.left) == (False, False)
 
 
 def test_the_same_prediction_has_the_same_outcome_id() -> None:
-    ids = {settle(who, [prediction(0)], 0.0, day(11), POLICY)[1][0].id for who in ("ada", "ada", "bob")}
+    ids = {settle(who, [prediction(0)], Facts(), day(11), POLICY)[1][0].id for who in ("ada", "ada", "bob")}
     assert len(ids) == 2
 
 
