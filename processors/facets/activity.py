@@ -10,6 +10,8 @@ from schemas.touch import Touch
 
 WEEKS = 9
 """Weeks that are kept: this one, and eight to compare it with."""
+MAX_CURRENCIES = 4
+"""Currencies in which a week has revenue: nobody pays in more."""
 _MONDAY = 4.0
 """1970-01-01 was a Thursday: weeks begin on Mondays, at midnight UTC."""
 
@@ -34,7 +36,7 @@ def fold(facts: Facts, touches: Sequence[Touch], policy: Policy) -> None:
         before = weeks.get(number) or Week(0)
         paid = touch.amount is not None
         revenue = before.revenue
-        if touch.amount is not None:
+        if touch.amount is not None and (touch.currency in revenue or len(revenue) < MAX_CURRENCIES):
             revenue = {**revenue, touch.currency: round(revenue.get(touch.currency, 0.0) + touch.amount, 4)}
         weeks[number] = Week(before.touchpoints + 1, before.orders + paid, revenue)
     facts.weeks = _latest(weeks)
@@ -49,6 +51,8 @@ def merged(own: Facts, other: Facts) -> Mapping[str, Any]:
             continue
         revenue = dict(ours.revenue)
         for currency, amount in theirs.revenue.items():
+            if currency not in revenue and len(revenue) >= MAX_CURRENCIES:
+                continue
             revenue[currency] = round(revenue.get(currency, 0.0) + amount, 4)
         weeks[number] = Week(ours.touchpoints + theirs.touchpoints, ours.orders + theirs.orders, revenue)
     return {"weeks": _latest(weeks)}
