@@ -32,9 +32,9 @@ def outcome(
 
 
 def lived(seed: int, cause: bool = False, pain: bool = False, count: int = 6_000) -> Iterator[Outcome]:
-    """Three weeks, the last of them begun. Who comes often meets more trouble and leaves less, so the two are related in
-    any case. Where a cause is planted, the plan `pro` loses more in the second week; where a pain is,
-    failed payments make people leave."""
+    """Three weeks, the last of them begun. Who comes often meets more trouble and leaves less, so the two are related
+    in any case. Where a cause is planted, the plan `pro` loses more in the second week; where a pain is, failed
+    payments make people leave."""
     chance = random.Random(seed)
     for _ in range(count):
         at = MONDAY + timedelta(days=chance.uniform(0, 15))
