@@ -9,12 +9,13 @@ from uuid import uuid4
 
 import pytest
 from kafka import KafkaProducer, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewPartitions
 
 from tests.faults.log import understood
 from tests.faults.traffic import Sent, history
 from tests.faults.world import World
 from tests.harness import records_of, wait_until
+from tests.integration.working import profiles_of
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration, pytest.mark.timeout(150)]
 
@@ -43,6 +44,28 @@ def test_more_partitions_than_workers_and_more_workers_than_partitions(
         world.publish(sent[1000:])
         world.settles(len(sent))
     assert world.verified(complete=True, clean=world.undisturbed(sent))["alerts"] > 60
+
+
+@pytest.mark.usefixtures("on_apache")
+def test_partitions_are_added(world: World) -> None:
+    """Half of the customers go on in another partition, whose offsets begin at 0.
+
+    Tried without the guard (a profile's position for each partition that it was met in, in `fold.fresh`): what came to
+    the new partitions was taken for repeats, and never all was folded."""
+    sent = history()
+    world.publish(sent[:1000])
+    with world.worker("before", **SMALL):
+        world.settles(1000)
+    _add_partitions(world, 8)
+    world.publish(sent[1000:])
+    with world.worker("after", **SMALL):
+        world.settles(len(sent))
+    assert world.verified(complete=True)["customers"] == len({each.customer for each in sent})
+    undisturbed = world.settings.model_copy(update=dict(world.undisturbed(sent)))
+    expected = {name: profile.facts for name, profile in profiles_of(undisturbed).items()}
+    found = profiles_of(world.settings)
+    assert {name for name, profile in found.items() if profile.facts != expected[name]} == set()
+    assert sum(len(profile.at) > 1 for profile in found.values()) > len(found) / 4
 
 
 @pytest.mark.usefixtures("on_apache")
@@ -132,6 +155,13 @@ def test_the_log_begins_after_what_was_committed(world: World) -> None:
     figures = world.verified(complete=True, earlier=folded)
     assert figures["records"] == 600
     assert figures["folded"] == 1200
+
+
+def _add_partitions(world: World, count: int) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=world.settings.broker_url)
+    admin.create_partitions({world.settings.topic("touchpoints"): NewPartitions(count)})
+    admin.close()
+    world.settings = world.settings.model_copy(update={"partitions": count})
 
 
 def _of(one: Sent, customer: str, name: str) -> bytes:

@@ -55,7 +55,7 @@ def imported_by(path: Path) -> set[str]:
 
 def test_the_rooms_are_there() -> None:
     rooms = (
-        *("schemas", "processors", "streams", "dashboards", "benchmarks", "tests", "docs"),
+        *("schemas", "processors", "streams", "dashboards", "benchmarks", "deploy", "tests", "docs"),
         *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", ".ci/run", ".gitignore"),
         *("pyproject.toml", "constraints.txt", "Dockerfile", "docker-compose.yml", "docs/design.md"),
     )
