@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from schemas.settings import Settings, load_settings
+from schemas.settings import CONFIG_FILE, Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
@@ -89,7 +89,18 @@ def test_own_service_can_do_little(name: str) -> None:
     assert service["read_only"]
     assert service["tmpfs"] == ["/tmp"]
     assert service["cap_drop"] == ["ALL"]
-    assert not service.get("volumes")
+    assert all(mount.endswith(":ro") for mount in service["volumes"])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_rules_of_the_business_are_found(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    service = OURS[name]
+    mounted = {mount.split(":")[1]: ROOT / mount.split(":")[0] for mount in service["volumes"]}
+    example = mounted[service["working_dir"]] / "ebbflow.example.toml"
+    monkeypatch.chdir(tmp_path)
+    without = load_settings()
+    (tmp_path / CONFIG_FILE).write_bytes(example.read_bytes())
+    assert load_settings() != without
 
 
 @pytest.mark.parametrize("name", SERVICES)
