@@ -15,6 +15,7 @@ from processors.models import Models
 from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
 from processors.rules import MAX_REMEMBERED, remembered, watch
 from processors.scoring import prediction_of, score
+from processors.segments import memberships
 from processors.timers import arm, due_at
 from schemas.alert import Alert
 from schemas.judgements import Judgements
@@ -108,7 +109,10 @@ def advance(
         least = _RESCORE_LEAST * policy.seconds.predict_every
         rescore_at = round(now + max(least, _RESCORE_SHARE * silence), 3)
 
-    # 4. Alerts are changes of state.
+    # 4. Which segments the customer stands in.
+    segments = memberships(profile.facts, before, folded, facts, returned_at, now, norms, policy)
+
+    # 5. Alerts are changes of state.
     watched = [*watch(facts, scores, folded, before.episodes, now, policy)]
     if (gap := attitude_gap(facts, scores, now, policy)) is not None:
         watched.append(gap)
@@ -118,8 +122,8 @@ def advance(
     if len(episodes) > MAX_REMEMBERED:
         episodes = remembered(episodes, policy)
 
-    # 5. When to look again.
-    judgements = Judgements(scores, waiting, episodes, predict_at, rescore_at, returned_at, before.timer)
+    # 6. When to look again.
+    judgements = Judgements(scores, waiting, episodes, predict_at, rescore_at, returned_at, before.timer, segments)
     judgements.timer = arm(before.timer, due_at(facts, judgements, policy), now)
     at = profile.at.copy()
     for touch in touchpoints:

@@ -4,6 +4,7 @@ from math import inf
 
 from processors.alerts import rule_of
 from processors.episodes import next_look
+from processors.lifecycle import ends_at
 from processors.rules import passes_at
 from schemas.alert import AlertKind
 from schemas.facts import Facts
@@ -19,6 +20,11 @@ def due_at(facts: Facts, judgements: Judgements, policy: Policy) -> float:
     due = [prediction.made + spans.horizon for prediction in judgements.pending]
     if judgements.scores is not None:
         due += (judgements.predict_at, judgements.rescore_at, facts.last_meaningful + spans.activity)
+    if (segments := judgements.segments) is not None:
+        if segments.lifecycle is not None:
+            due.append(ends_at(segments.lifecycle, facts, judgements.returned_at, spans))
+        if segments.rfm_at:
+            due.append(segments.rfm_at)
     if judgements.episodes.get(AlertKind.CUSTOMER_RETURNED, _NONE).opened_at:
         due.append(judgements.returned_at + spans.horizon)
     for key, episode in judgements.episodes.items():

@@ -56,11 +56,31 @@ class Episode(msgspec.Struct, omit_defaults=True, gc=False):
     refused_at: float = 0.0
 
 
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The segment that a customer stands in by one way of telling them apart, since when, and which one was before:
+    `newcomers` for who was in none, and empty for who stood there already when they were first looked at."""
+
+    name: str
+    since: float
+    before: str = ""
+
+
+class Memberships(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The segments that a customer stands in. `rfm_at` is when recency may change theirs although nothing happens; 0 is
+    never."""
+
+    lifecycle: Place | None = None
+    rfm: Place | None = None
+    cluster: Place | None = None
+    rfm_at: float = 0.0
+
+
 class Judgements(msgspec.Struct, omit_defaults=True, gc=False):
     """What was concluded: it also depends on the model of the moment and on when it was asked.
 
     `returned_at` is when the customer came back last after having been lost or having left; 0 is never. `timer` is the
-    time at which the customer should be looked at again, as armed in the store; 0 is none.
+    time at which the customer should be looked at again, as armed in the store; 0 is none. `segments` are none for who
+    stands in none.
     """
 
     scores: Scores | None = None
@@ -70,3 +90,4 @@ class Judgements(msgspec.Struct, omit_defaults=True, gc=False):
     rescore_at: float = 0.0
     returned_at: float = 0.0
     timer: float = 0.0
+    segments: Memberships | None = None

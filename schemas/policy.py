@@ -13,6 +13,9 @@ from schemas.rules import Rules
 FacetName = Literal["activity", "satisfaction", "acquisition", "journey", "pains"]
 """Sides of a customer that are kept unless they are turned off; see `processors.facets`."""
 
+Part = FacetName | Literal["segments", "lifecycle", "rfm", "cluster"]
+"""What is kept, or concluded, unless it is turned off."""
+
 
 class Spans(NamedTuple):
     """The durations of a policy in seconds."""
@@ -63,8 +66,9 @@ class Policy(BaseModel):
         description="Keys that are never merged, as `anon:4f1c` or `ada`. `ebbflow rebuild` undoes what was merged.",
     )
 
-    without: frozenset[FacetName] = Field(
-        frozenset(), description="Sides of a customer that are not kept, as `journey`; a rebuild changes what is held."
+    without: frozenset[Part] = Field(
+        frozenset(),
+        description="What is not kept of customers, or not concluded, as `journey`; a rebuild changes what is held.",
     )
     rules: Rules = Field(
         default_factory=dict, description="Alert rules of your own, by name: a section `[rules.NAME]` each."

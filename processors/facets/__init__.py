@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from processors.facets import activity, pains, satisfaction
 from schemas.facts import Facts
-from schemas.policy import FacetName, Policy
+from schemas.policy import FacetName, Part, Policy
 from schemas.touch import Touch
 
 
@@ -34,6 +34,6 @@ FACETS: Mapping[FacetName, Facet] = {
 
 
 @lru_cache(maxsize=8)
-def facets_of(without: frozenset[FacetName]) -> tuple[Facet, ...]:
+def facets_of(without: frozenset[Part]) -> tuple[Facet, ...]:
     """The facets that are on."""
     return tuple(facet for name, facet in FACETS.items() if name not in without)

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from processors.population.activity import ActivityTally
 from processors.population.satisfaction import SatisfactionTally
+from processors.population.segments import SegmentsTally
+from processors.segments.rfm import Fifths
 from schemas.norms import Norms
 from schemas.policy import Policy
 from schemas.population import Churn, Section
@@ -28,7 +30,11 @@ class Tally(Protocol):
         """What it comes to."""
 
 
-SECTIONS: Mapping[str, type[Tally]] = {"activity": ActivityTally, "satisfaction": SatisfactionTally}
+SECTIONS: Mapping[str, type[Tally]] = {
+    "activity": ActivityTally,
+    "satisfaction": SatisfactionTally,
+    "segments": SegmentsTally,
+}
 """Each by its name, which is also that of its endpoint."""
 LEARNED: Mapping[str, type[Section]] = {"churn": Churn}
 """Sections that are not counted from profiles, but kept by the learner, from outcomes."""
@@ -39,6 +45,7 @@ class Population:
 
     def __init__(self, policy: Policy) -> None:
         self._tallies = {name: tally(policy) for name, tally in SECTIONS.items() if name not in policy.without}
+        self._fifths = Fifths()
 
     def add(self, profile: Profile, now: float) -> None:
         """Count a customer; a key that has moved to another is no customer of its own."""
@@ -46,6 +53,8 @@ class Population:
             return
         for tally in self._tallies.values():
             tally.add(profile, now)
+        if not profile.facts.unprofiled:
+            self._fifths.add(profile.facts, now)
 
     def told(self, now: float) -> dict[str, Section]:
         """What the sections come to, by name."""
@@ -53,4 +62,4 @@ class Population:
 
     def norms(self, now: float) -> Norms:
         """What is usual among those who were counted."""
-        return Norms(at=round(now, 3))
+        return Norms(at=round(now, 3), rfm=self._fifths.bounds())
