@@ -13,10 +13,12 @@ from processors.identity import Traced, trace
 from processors.lifecycle import returned, status
 from processors.models import Models
 from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
+from processors.prescribing import concluded, prescribe, witnessed
 from processors.rules import MAX_REMEMBERED, remembered, watch
 from processors.scoring import prediction_of, score
 from processors.segments import memberships
 from processors.timers import arm, due_at
+from schemas.actions import Trial
 from schemas.alert import Alert
 from schemas.judgements import Judgements
 from schemas.norms import Norms
@@ -43,6 +45,7 @@ class Step(msgspec.Struct, gc=False):
     profile: Profile
     alerts: Sequence[Alert] = ()
     outcomes: Sequence[Outcome] = ()
+    trials: Sequence[Trial] = ()
     folded: Sequence[Touch] = ()
     notes: Sequence[Note] = ()
     repeated: int = 0
@@ -92,6 +95,7 @@ def advance(
 
     # 2. Predictions that came due become outcomes.
     pending = () if facts.unprofiled else witness(traced.pending, folded, policy)
+    trying, trials = concluded(profile.customer, witnessed(before.trying, folded, policy), facts, now, policy)
     waiting, outcomes = settle(profile.customer, pending, facts, now, policy)
 
     # 3. Score a customer who is still there; note the score down when the grid says so.
@@ -119,15 +123,18 @@ def advance(
     episodes, alerts = decide(
         profile.customer, facts, scores, features, returned_at, before.episodes, now, models, policy, budget, watched
     )
+    alerts, trying = prescribe(alerts, trying, facts, scores, now, models, policy)
     if len(episodes) > MAX_REMEMBERED:
         episodes = remembered(episodes, policy)
 
     # 6. When to look again.
-    judgements = Judgements(scores, waiting, episodes, predict_at, rescore_at, returned_at, before.timer, segments)
+    judgements = Judgements(
+        scores, waiting, episodes, predict_at, rescore_at, returned_at, before.timer, segments, trying
+    )
     judgements.timer = arm(before.timer, due_at(facts, judgements, policy), now)
     at = profile.at.copy()
     for touch in touchpoints:
         if touch.offset > at.get(touch.partition, -1):
             at[touch.partition] = touch.offset
     after = Profile(profile.customer, facts, judgements, at, profile.revision, traced.joining)
-    return Step(after, alerts, outcomes, folded, traced.notes, repeated)
+    return Step(after, alerts, outcomes, trials, folded, traced.notes, repeated)

@@ -111,6 +111,8 @@ class Evaluation:
         timer = step.profile.judgements.timer
         if timer and (timer != before.judgements.timer or not touches):
             heappush(self._timers, (timer, customer))
+        for trial in step.trials:
+            self._learner.bandit.learn(trial)
         for outcome in step.outcomes:
             self._learner.learn(outcome)
             self._learned += 1

@@ -1,6 +1,6 @@
 """What `advance` asks of the models, whoever made them and wherever they came from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 MEMBERS = ("bayes", "logistic", "tree", "habit")
@@ -78,6 +78,10 @@ class Models(Protocol):
         """The engagement score taken apart."""
         ...
 
+    def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
+        """The chance that a customer in such a context stays if this is done, as a mean and a standard deviation."""
+        ...
+
 
 class NoModels:
     """Before the first model: an even chance, marked as knowing nothing."""
@@ -103,3 +107,7 @@ class NoModels:
     def explain_engagement(self, features: Sequence[float], at: float) -> Explanation:
         """Nothing to tell."""
         return Explanation(0.0, ())
+
+    def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
+        """Anything may be."""
+        return 0.5, 0.5

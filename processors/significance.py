@@ -5,6 +5,7 @@ from math import erfc, sqrt
 from typing import NamedTuple, TypeVar
 
 Name = TypeVar("Name")
+_95 = 1.959964
 
 
 class Counts(NamedTuple):
@@ -58,6 +59,30 @@ def mantel_haenszel(layers: Sequence[tuple[Counts, Counts]]) -> Layered:
         gap += exposed.hits - exposed.of * hits / of
         variance += exposed.of * unexposed.of * hits * (of - hits) / (of * of * (of - 1.0))
     return Layered(excess, gap / sqrt(variance) if variance else 0.0)
+
+
+class Difference(NamedTuple):
+    """By how much more often the exposed are hit, and how far off that may be with 95%."""
+
+    difference: float
+    within: float
+
+
+def risk_difference(layers: Sequence[tuple[Counts, Counts]]) -> Difference | None:
+    """The difference of shares within layers, put together by Mantel and Haenszel's weights, with the standard error
+    of Greenland and Robins (1985); none if no layer has both."""
+    weights = gap = variance = 0.0
+    for exposed, unexposed in layers:
+        if not exposed.of or not unexposed.of:
+            continue
+        of = exposed.of + unexposed.of
+        weights += exposed.of * unexposed.of / of
+        gap += (exposed.hits * unexposed.of - unexposed.hits * exposed.of) / of
+        variance += (
+            exposed.hits * (exposed.of - exposed.hits) * unexposed.of**3
+            + unexposed.hits * (unexposed.of - unexposed.hits) * exposed.of**3
+        ) / (exposed.of * unexposed.of * of * of)
+    return Difference(gap / weights, _95 * sqrt(variance) / weights) if weights else None
 
 
 def holm(chances: Mapping[Name, float]) -> dict[Name, float]:

@@ -32,6 +32,8 @@ def due_at(facts: Facts, judgements: Judgements, policy: Policy) -> float:
             due.append(look)
         if (passes := passes_at(key, episode, policy)) is not None:
             due.append(passes)
+    if judgements.trying is not None:
+        due.append(judgements.trying.at + spans.horizon)
     return min(due, default=inf)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.actions import Trial
 from schemas.alert import Alert
 from schemas.outcome import Outcome
 from schemas.policy import Policy
@@ -18,7 +19,7 @@ from schemas.rejected import Rejected
 from schemas.touchpoint import Touchpoint
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODELS = (Touchpoint, Alert, Outcome, Rejected, Policy, Quality)
+_MODELS = (Touchpoint, Alert, Outcome, Trial, Rejected, Policy, Quality)
 
 
 def documents() -> Iterator[tuple[str, str]]:

@@ -84,4 +84,7 @@ class Alert(BaseModel):
     )
     others: float | None = Field(None, description="What the features that are not among the reasons add.")
     summary: str = Field(description="Who, what and why, in one sentence.")
+    action: str | None = Field(
+        None, description="Which of your actions was picked for it; `nothing` for a customer who is held out."
+    )
     suggestion: str = Field(description="What to do about it.")

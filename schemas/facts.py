@@ -75,7 +75,7 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     where, and `claims` how many others have wanted it since. `unprofiled` is a customer who said at `consent_at` not to
     want to be scored. What follows belongs to facets: `weeks` are the last ones, by number;
     `surveys` are by kind; `pains` are the last times at which something went wrong, by its name, and `case_at` is when
-    the case was opened that waits to be solved, 0 for none.
+    the case was opened that waits to be solved, 0 for none; `contacted` is when somebody did something for them last.
     """
 
     first_seen: float = 0.0
@@ -108,3 +108,4 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     surveys: dict[str, Survey] = {}
     pains: dict[str, list[float]] = {}
     case_at: float = 0.0
+    contacted: list[float] = []

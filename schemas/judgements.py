@@ -75,6 +75,21 @@ class Memberships(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     rfm_at: float = 0.0
 
 
+class Trying(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is to be done about an alert, from `at` on: an action, or nothing. `context` is in the order of
+    `processors.prescribing.CONTEXT`; `reported` is what somebody said was done; `returned` says that the customer came
+    back since."""
+
+    alert: str
+    action: str
+    at: float
+    context: list[float]
+    stake: float | None = None
+    currency: str = ""
+    reported: str = ""
+    returned: bool = False
+
+
 class Judgements(msgspec.Struct, omit_defaults=True, gc=False):
     """What was concluded: it also depends on the model of the moment and on when it was asked.
 
@@ -91,3 +106,4 @@ class Judgements(msgspec.Struct, omit_defaults=True, gc=False):
     returned_at: float = 0.0
     timer: float = 0.0
     segments: Memberships | None = None
+    trying: Trying | None = None

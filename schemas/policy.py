@@ -7,10 +7,11 @@ from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from schemas.actions import Actions
 from schemas.duration import Duration
 from schemas.rules import Rules
 
-FacetName = Literal["activity", "satisfaction", "acquisition", "journey", "pains"]
+FacetName = Literal["activity", "satisfaction", "acquisition", "journey", "pains", "contacts"]
 """Sides of a customer that are kept unless they are turned off; see `processors.facets`."""
 
 Part = FacetName | Literal["segments", "lifecycle", "rfm", "cluster"]
@@ -70,6 +71,15 @@ class Policy(BaseModel):
         frozenset(),
         description="What is not kept of customers, or not concluded, as `journey`; a rebuild changes what is held.",
     )
+    actions: Actions = Field(
+        default_factory=dict,
+        description="What can be done about a churn alert, by name: a section `[policy.actions.NAME]` each.",
+    )
+    hold_out: float = Field(
+        0.1, ge=0, lt=1, description="Share of churn alerts for which nothing is done, to tell what actions do."
+    )
+    contacts: int = Field(2, ge=1, le=8, description="No action is picked for who had so many contacts already,")
+    contact_window: Duration = Field(timedelta(days=30), description="within this time.")
     rules: Rules = Field(
         default_factory=dict, description="Alert rules of your own, by name: a section `[rules.NAME]` each."
     )
@@ -103,7 +113,7 @@ class Policy(BaseModel):
     def digest(self) -> int:
         """Equal policies have equal digests, and those that are followed one after the other have others: what is
         derived from a policy is remembered by it, and looked up at every step."""
-        return hash((self.seconds, frozenset(self.rules.items())))
+        return hash((self.seconds, frozenset(self.rules.items()), frozenset(self.actions.items())))
 
     def __hash__(self) -> int:
         return self.digest

@@ -102,6 +102,29 @@ class PainPoint(BaseModel):
     chance: float = Field(description="How likely that is by chance, corrected for all pains looked at.")
 
 
+class ActionTold(BaseModel):
+    """What an action came to, for whoever it was picked for, beside the customers who were held out."""
+
+    action: str
+    tried: int = Field(description="Alerts for which it was picked, and whose horizon has ended.")
+    reported: int = Field(description="Those of which something was reported as done.")
+    stayed: float | None = Field(None, description="Share of the customers that stayed.")
+    uplift: float | None = Field(
+        None, description="How much larger that share is than of those held out with as high a risk; none: nobody was."
+    )
+    low: float | None = Field(None, description="With `high`, where the uplift lies with 95%.")
+    high: float | None = None
+    chance: float = Field(description="How likely that is of an action that does nothing, corrected for all actions.")
+
+
+class ActionsTold(Section):
+    """What the business's actions do about churn."""
+
+    held_out: int = Field(description="Customers for whom nothing was done, at random.")
+    stayed_held_out: float | None = Field(None, description="Share of them that stayed.")
+    actions: list[ActionTold]
+
+
 class Churn(Section):
     """Why customers leave: whom a change of the last week has hit, and which pains precede leaving."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel
 
+from schemas.actions import Trial
 from schemas.alert import Alert
 from schemas.outcome import Outcome
 from schemas.rejected import Rejected
@@ -54,8 +55,9 @@ _TOPICS = (
     ),
     _Topic(
         OUTCOMES,
-        "Predictions, and what then happened: what the learner learns from.",
-        {"outcome": Outcome.__name__},
+        "Predictions, and what then happened; actions that were tried, and how that ended: what the learner learns from. A"
+        " record with the type `trial` is a trial; an outcome has no type.",
+        {"outcome": Outcome.__name__, "trial": Trial.__name__},
         "The customer.",
         1,
         "send",
@@ -81,6 +83,7 @@ _WORDS = {
     "touchpoint": "One touchpoint, in Segment's spec.",
     "note": "What one id of a customer leaves for another when they turn out to be the same; of no use to others.",
     "alert": "A change of state: it opens once, and closes once.",
+    "trial": "What was to be done about an alert, and how it ended.",
     "outcome": "One prediction whose time has come.",
     "rejected": "One record that was refused.",
     "erased": "One id that was erased.",
@@ -157,7 +160,7 @@ def _message(topic: _Topic, name: str) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for model in (Touchpoint, Alert, Outcome, Rejected):
+    for model in (Touchpoint, Alert, Outcome, Trial, Rejected):
         found |= _of_model(model)
     (note,), parts = msgspec.json.schema_components([Note], ref_template=_SCHEMAS.replace("model", "name"))
     for part in parts.values():

@@ -8,6 +8,7 @@ import numpy as np
 
 from processors.decay import DAY
 from processors.features import NAMES
+from processors.learning.bandit import Bandit
 from processors.learning.card import Card
 from processors.learning.counts import Engagement, Value
 from processors.learning.diagnosis import Diagnosis
@@ -52,6 +53,7 @@ class Learner:
         self.engagement = Engagement()
         self.value = Value()
         self.diagnosis = Diagnosis()
+        self.bandit = Bandit()
         self._summaries: deque[Summary] = deque(maxlen=_HABIT_KEPT)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -116,6 +118,7 @@ class Learner:
             above=above,
             log_share=log_share,
             revenues=revenues,
+            promises=self.bandit.serve(),
         )
 
     def card(self) -> Card:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from processors.learning.bandit import Promises
 from processors.learning.habit import Habit
 from processors.learning.inputs import INPUTS, inputs_of, probability
 from processors.learning.scorers import Linear, Scorer
@@ -33,6 +34,7 @@ class ServedModels:
     above: float
     log_share: Linear
     revenues: Mapping[str, float]
+    promises: Promises
     inputs: Sequence[str] = INPUTS
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -66,6 +68,10 @@ class ServedModels:
     def explain_engagement(self, features: Sequence[float], at: float) -> Explanation:
         """The logarithm of the expected engagement taken apart."""
         return _explain(self.log_engagement, self._inputs(features, at))
+
+    def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
+        """What is believed of an action."""
+        return self.promises(action, context)
 
     def _inputs(self, features: Sequence[float], at: float) -> list[float]:
         return inputs_of(features, at, self.habit, self.horizon)

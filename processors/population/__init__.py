@@ -14,7 +14,7 @@ from processors.population.segments import SegmentsTally
 from processors.segments.rfm import Fifths
 from schemas.norms import Norms
 from schemas.policy import Policy
-from schemas.population import Churn, Section
+from schemas.population import ActionsTold, Churn, Section
 from schemas.profile import Profile
 
 
@@ -36,7 +36,7 @@ SECTIONS: Mapping[str, type[Tally]] = {
     "segments": SegmentsTally,
 }
 """Each by its name, which is also that of its endpoint."""
-LEARNED: Mapping[str, type[Section]] = {"churn": Churn}
+LEARNED: Mapping[str, type[Section]] = {"churn": Churn, "actions": ActionsTold}
 """Sections that are not counted from profiles, but kept by the learner, from outcomes."""
 
 

@@ -16,6 +16,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt
 from processors.learning.card import Card
 from processors.learning.learner import Learner
 from processors.learning.serving import ServedModels
+from schemas.actions import Trial
 from schemas.outcome import Outcome
 from schemas.settings import Settings
 from streams.store.cards import CardStore
@@ -63,15 +64,19 @@ class Checkpoint:
     drifts: int = 0
     unsaid: list[Message] = field(default_factory=list)
 
-    def knows(self, outcome: Outcome) -> bool:
-        """Whether the outcome was learned from lately."""
-        return outcome.id in self.recent
+    def knows(self, lesson: Outcome | Trial) -> bool:
+        """Whether it was learned from lately."""
+        return lesson.id in self.recent
 
-    def learn(self, outcome: Outcome) -> bool:
-        """Learn from an outcome; whether the world turns out to have changed."""
-        drifted = self.learner.learn(outcome)
+    def learn(self, lesson: Outcome | Trial) -> bool:
+        """Learn from it; whether the world turns out to have changed."""
+        drifted = False
+        if isinstance(lesson, Trial):
+            self.learner.bandit.learn(lesson)
+        else:
+            drifted = self.learner.learn(lesson)
         self.drifts += drifted
-        self.recent[outcome.id] = None
+        self.recent[lesson.id] = None
         if len(self.recent) > _RECENT:
             del self.recent[next(iter(self.recent))]
         return drifted

@@ -4,6 +4,7 @@ import logging
 import time
 from pathlib import Path
 
+from processors.prescribing import ActionError, conditions
 from processors.rules import RuleError, ready
 from schemas.policy import Policy
 from schemas.settings import CONFIG_FILE, Settings, SettingsError, load_settings
@@ -49,7 +50,8 @@ class CurrentPolicy:
 def _checked(policy: Policy) -> Policy:
     try:
         ready(policy)
-    except RuleError as error:
+        conditions(policy)
+    except (RuleError, ActionError) as error:
         raise SettingsError(f"a rule is wrong: {error}") from None
     return policy
 

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from processors.learning.card import Card
 from processors.learning.learner import ForeignOutcomeError
 from processors.models import MEMBERS
+from schemas.actions import Trial
 from schemas.alert import AlertKind
+from schemas.lesson import LESSON
 from schemas.outcome import Outcome
 from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.settings import Settings
@@ -58,9 +60,11 @@ class Learning:
                 for place, record in enumerate(batch.records):
                     if record.offset > learned:
                         try:
-                            _learn(checkpoint, Outcome.model_validate_json(record.value or b""))
+                            _learn(checkpoint, LESSON.validate_json(record.value or b""))
                         except (ValidationError, ForeignOutcomeError) as error:
-                            rejection = Rejection(code=RejectionCode.INVALID, message=f"not an outcome: {error}"[:500])
+                            rejection = Rejection(
+                                code=RejectionCode.INVALID, message=f"nothing to learn from: {error}"[:500]
+                            )
                             refused.append(rejected(batch, record, rejection))
                         checkpoint.learned[partition] = record.offset
                     if place % _BREATHE_EVERY == _BREATHE_EVERY - 1:
@@ -139,9 +143,11 @@ class Learning:
         return checkpoint
 
     async def _tell(self, checkpoint: Checkpoint) -> None:
-        if (churn := checkpoint.learner.diagnosis.told()) is not None:
-            today = datetime.fromtimestamp(self._clock.now(), UTC).date()
-            await self._population.keep("churn", churn, today)
+        today = datetime.fromtimestamp(self._clock.now(), UTC).date()
+        learner = checkpoint.learner
+        for name, section in (("churn", learner.diagnosis.told()), ("actions", learner.bandit.told())):
+            if section is not None:
+                await self._population.keep(name, section, today)
 
     async def _say(self, checkpoint: Checkpoint) -> None:
         # An earlier release sealed them without the trace.
@@ -149,11 +155,11 @@ class Learning:
         checkpoint.unsaid.clear()
 
 
-def _learn(checkpoint: Checkpoint, outcome: Outcome) -> None:
-    if checkpoint.knows(outcome):
+def _learn(checkpoint: Checkpoint, lesson: Outcome | Trial) -> None:
+    if checkpoint.knows(lesson):
         return
-    if checkpoint.learn(outcome):
-        alert = drift_alert(checkpoint.learner, checkpoint.drifts, outcome)
+    if checkpoint.learn(lesson) and isinstance(lesson, Outcome):
+        alert = drift_alert(checkpoint.learner, checkpoint.drifts, lesson)
         checkpoint.unsaid.append(Message(ALERTS, alert.customer, alert.model_dump_json(exclude_none=True)))
         logger.warning("Drift: %s", alert.summary)
     metrics.MODEL_OUTCOMES.inc()

@@ -219,7 +219,7 @@ def _messages(steps: Mapping[str, Step], now: float, trace_of: TraceOf) -> dict[
     return {
         customer: messages_of(step, now, trace_of(customer))
         for customer, step in steps.items()
-        if step.alerts or step.outcomes or step.notes
+        if step.alerts or step.outcomes or step.trials or step.notes
     }
 
 

@@ -1,6 +1,6 @@
 """Touches, policies and models for tests of the pure core: days count from a fixed Monday."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -96,6 +96,9 @@ class FixedModels:
 
     def explain(self, features: Sequence[float], at: float) -> Explanation:
         return _explain({"recency": 0.9, "friction": 0.4, "rating": -0.2})
+
+    def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
+        return 0.5, 0.1
 
     def explain_engagement(self, features: Sequence[float], at: float) -> Explanation:
         return _explain({"trend": 0.7})

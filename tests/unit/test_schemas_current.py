@@ -19,6 +19,7 @@ from processors.plan import Checked, Violation
 from processors.quality import Observed, SourceCounts, report
 from processors.reading import read
 from schemas.__main__ import documents
+from schemas.actions import Trial
 from schemas.policy import Policy
 from schemas.profile import Profile
 from schemas.quality import Quality
@@ -59,6 +60,12 @@ def life() -> Step:
     return step
 
 
+TRIAL = Trial(
+    id="f00d", customer="ada", action="call", begun_at=datetime.fromtimestamp(START, UTC),
+    due_at=datetime.fromtimestamp(START, UTC), context={"risk": 0.9}, risk=0.9, stayed=False,
+)  # fmt: skip
+
+
 def refused() -> Rejected:
     with pytest.raises(UnreadableError) as caught:
         read(b'{"type": "track"', START, KindRules())
@@ -85,6 +92,7 @@ def sample(name: str) -> Any:
         "touchpoint.json": lambda: json.dumps(ORDER),
         "alert.json": lambda: step.alerts[0].model_dump_json(exclude_none=True),
         "outcome.json": lambda: step.outcomes[0].model_dump_json(),
+        "trial.json": lambda: TRIAL.model_dump_json(),
         "rejected.json": lambda: refused().model_dump_json(),
         "policy.json": lambda: Policy().model_dump_json(),
         "profile.json": lambda: msgspec.json.encode(step.profile),
