@@ -55,8 +55,8 @@ _TOPICS = (
     ),
     _Topic(
         OUTCOMES,
-        "Predictions, and what then happened; actions that were tried, and how that ended: what the learner learns from. A"
-        " record with the type `trial` is a trial; an outcome has no type.",
+        "Predictions, and what then happened; actions that were tried, and how that ended: what the learner learns from."
+        " A record with the type `trial` is a trial; an outcome has no type.",
         {"outcome": Outcome.__name__, "trial": Trial.__name__},
         "The customer.",
         1,
