@@ -55,7 +55,7 @@ _TOPICS = (
     ),
     _Topic(
         OUTCOMES,
-        "Predictions, and what then happened; actions that were tried, and how that ended. The learner learns from them."
+        "Predictions, and what then happened; actions that were tried, and how that ended. The learner reads them."
         " A record with the type `trial` is a trial; an outcome has no type.",
         {"outcome": Outcome.__name__, "trial": Trial.__name__},
         "The customer.",
