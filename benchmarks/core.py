@@ -3,12 +3,13 @@
     python -m benchmarks.core [TOUCHPOINTS]
 
 The touchpoints are read and advanced in batches of 4,000 from one partition of eight, as a worker does it, with a
-trained model.
+trained model; and once more with five rules of the user's own.
 """
 
 import random
 import sys
 from collections import defaultdict
+from functools import partial
 
 from rich.table import Table
 
@@ -20,28 +21,33 @@ from processors.advance import advance
 from processors.kinds import KindRules
 from processors.reading import read
 from schemas.policy import Policy
+from schemas.rules import AlertRule
 from schemas.touch import Touch
 from streams.store.documents import read_profile, write_profile
 
 BATCH = 4_000
 PARTITIONS = 8
+RULES = (
+    "churn_risk > 0.7 and value_next > 100",
+    "touch.kind == 'purchase' and touch.amount > 500",
+    "lately.service >= 2 and churn_risk > 0.5",
+    "traits.plan == 'pro' and activity.week < 1",
+    "revenue > 1000 and recency > 14",
+)
 
 
 def main(count: int) -> None:
     """Measure and print the table."""
-    chance, rules, policy = random.Random(1), KindRules(), Policy()
+    chance, rules = random.Random(1), KindRules()
     raw = list(touchpoints(popular(count, chance, CUSTOMERS // PARTITIONS), chance))
     models = trained(chance).serve()
     touches: list[Touch] = []
-    documents: dict[str, bytes] = {}
-    scored = 0
 
     def read_all() -> None:
         for place, sent in enumerate(raw):
             touches.append(read(sent.value, sent.at, rules, 0, place))
 
-    def advance_all() -> None:
-        nonlocal scored
+    def advance_all(policy: Policy, documents: dict[str, bytes]) -> None:
         for first in range(0, count, BATCH):
             by_customer = defaultdict(list)
             for touch in touches[first : first + BATCH]:
@@ -50,16 +56,22 @@ def main(count: int) -> None:
             for customer, mine in by_customer.items():
                 profile = read_profile(customer, documents.get(customer))
                 documents[customer] = write_profile(advance(profile, mine, now, models, policy).profile)
-                scored += 1
 
     calibration = calibrate()
     table = Table("step", "CPU seconds per million touchpoints", title=f"{count:,} touchpoints", title_style="")
     findings = []
-    for name, work in (("read", read_all), ("decode, advance, encode", advance_all)):
+    documents: dict[str, bytes] = {}
+    ruled = Policy(rules={f"rule-{number}": AlertRule(when=when) for number, when in enumerate(RULES)})
+    for name, work in (
+        ("read", read_all),
+        ("decode, advance, encode", partial(advance_all, Policy(), documents)),
+        ("the same, with five rules", partial(advance_all, ruled, {})),
+    ):
         cost = cpu(work) / count * 1e6
         table.add_row(name, f"{cost:.1f}")
         findings.append(Finding(name, "cpu", cost, "s/million"))
     size = sum(len(sent.value) for sent in raw) / count
+    scored = sum(len({touch.customer for touch in touches[first : first + BATCH]}) for first in range(0, count, BATCH))
     notes = (
         f"{count / scored:.1f} touchpoints of a customer in a batch; {size:.0f} bytes a touchpoint",
         f"median profile {sorted(map(len, documents.values()))[len(documents) // 2]} bytes",

@@ -4,19 +4,16 @@ Snapshots are taken on the way. What a snapshot says was said by a model that ha
 whose time had come by then, so no future can leak into it.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
 from itertools import groupby
 from operator import attrgetter
 
-from processors.advance import advance
-from processors.budget import Budget
+from processors.advance import Step
 from processors.decay import DAY
 from processors.features import extract
 from processors.learning.learner import Learner
-from processors.models import Models, NoModels
+from processors.living import Living
 from processors.scoring import score
 from schemas.judgements import Scores
 from schemas.kinds import MEANINGFUL
@@ -55,13 +52,15 @@ class Evaluation:
     """One pass over a log. `profiles` are as of the snapshot that was given last."""
 
     def __init__(self, policy: Policy) -> None:
-        self.profiles: dict[str, Profile] = {}
         self._policy = policy
         self._learner = Learner()
-        self._models: Models = NoModels()
-        self._budget = Budget() if policy.churn_alerts_per_day else None
+        self._living = Living(policy, self._learn)
         self._learned = 0
-        self._timers: list[tuple[float, str]] = []
+
+    @property
+    def profiles(self) -> Mapping[str, Profile]:
+        """Of all customers so far."""
+        return self._living.profiles
 
     def run(
         self, touches: Iterable[Touch], snapshots: Sequence[float], progress: Callable[[int], None] = lambda _: None
@@ -75,42 +74,25 @@ class Evaluation:
             if not waiting:
                 # What comes after the last snapshot is asked by nobody.
                 return
-            self._until(at)
-            together = defaultdict[str, list[Touch]](list)
-            for touch in group:
-                together[touch.customer].append(touch)
-            for customer, theirs in together.items():
-                self._step(customer, theirs, at)
-                done += len(theirs)
+            together = list(group)
+            self._living.take(together, at)
+            done += len(together)
             progress(done)
         while waiting:
             yield self._look(waiting.pop(0))
 
-    def _until(self, at: float) -> None:
-        """Look at everyone whose timer comes, in the order of time."""
-        while self._timers and self._timers[0][0] <= at:
-            due, customer = heappop(self._timers)
-            if self.profiles[customer].judgements.timer == due:
-                self._step(customer, (), due)
-
     def _look(self, at: float) -> Snapshot:
-        self._until(at)
+        self._living.wait(at)
         self._serve()
         since = at - self._policy.seconds.activity
         said = {
-            customer: score(profile.facts, extract(profile.facts, at), at, self._models, self._policy)
+            customer: score(profile.facts, extract(profile.facts, at), at, self._living.models, self._policy)
             for customer, profile in self.profiles.items()
             if profile.facts.last_meaningful > since
         }
         return Snapshot(at, said)
 
-    def _step(self, customer: str, touches: Sequence[Touch], now: float) -> None:
-        before = self.profiles.get(customer) or Profile(customer)
-        step = advance(before, touches, now, self._models, self._policy, self._budget)
-        self.profiles[customer] = step.profile
-        timer = step.profile.judgements.timer
-        if timer and (timer != before.judgements.timer or not touches):
-            heappush(self._timers, (timer, customer))
+    def _learn(self, step: Step) -> None:
         for trial in step.trials:
             self._learner.bandit.learn(trial)
         for outcome in step.outcomes:
@@ -121,5 +103,5 @@ class Evaluation:
 
     def _serve(self) -> None:
         if self._learned:
-            self._models = self._learner.serve()
+            self._living.models = self._learner.serve()
             self._learned = 0

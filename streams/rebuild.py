@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from faust.types import TP
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
@@ -13,6 +13,7 @@ from schemas.rejected import Rejected
 from schemas.settings import Settings, SettingsError
 from streams.clock import Clock
 from streams.group import committed, forget_commits, is_running
+from streams.past import stretches
 from streams.person import read_erased
 from streams.store.log import note_log
 from streams.store.models import ModelStore
@@ -24,7 +25,6 @@ from streams.worker.current import CurrentPolicy
 from streams.worker.profiler import Profiler
 from streams.worker.scorer import Scorer
 
-_PATIENCE_MS = 1_000
 _CHUNK = 5_000
 
 
@@ -131,32 +131,12 @@ async def _fold_again(settings: Settings, plan: Plan, progress: Callable[[int], 
         await store.erased.restore(await read_erased(settings))
         for partition, until in sorted(plan.folded.items()):
             tp = TP(settings.topic(TOUCHPOINTS), partition)
-            consumer = AIOKafkaConsumer(
-                bootstrap_servers=settings.broker_url,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                isolation_level="read_committed",
-            )
-            await consumer.start()
-            try:
-                consumer.assign([TopicPartition(*tp)])
-                await consumer.seek_to_beginning()
-                position = start = 0
-                while position < until:
-                    fetched = await consumer.getmany(timeout_ms=_PATIENCE_MS, max_records=settings.batch_records)
-                    records = [record for batch in fetched.values() for record in batch if record.offset < until]
-                    position = await consumer.position(TopicPartition(*tp))
-                    if records:
-                        end = min(position, until)
-                        publisher.silent = end <= plan.committed.get(partition, 0)
-                        await profiler.work(Batch(tp, records, start or None, end))
-                        start = end
-                        progress(done + end)
-                    elif (last := consumer.highwater(TopicPartition(*tp))) is not None and position >= last:
-                        # The log is shorter by now. Before the first fetch there is no telling, however long it takes.
-                        break
-            finally:
-                await consumer.stop()
+            start = 0
+            async for records, end in stretches(settings, partition, until):
+                publisher.silent = end <= plan.committed.get(partition, 0)
+                await profiler.work(Batch(tp, records, start or None, end))
+                start = end
+                progress(done + end)
             # Up to the very place, though the last records of the log may be none that is folded.
             standing = (await store.load(partition)).standing
             await store.save(partition, standing, until, standing.time, [], {}, {})

@@ -1,14 +1,17 @@
 """Rules of `ebbflow.toml` on a running worker: an alert on the topic, and a change of the file without a restart."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from schemas.alert import Alert, AlertKind
 from schemas.settings import Settings
+from streams.store.erased import digest_of
 from tests.harness import records_of, wait_until
 from tests.integration.test_worker import publish, track
-from tests.integration.working import producer_for, running_worker
+from tests.integration.working import ebbflow, producer_for, profiles_of, running_worker
 
 pytestmark = pytest.mark.integration
 
@@ -40,3 +43,31 @@ def test_rules_raise_alerts_and_a_changed_file_is_followed_without_a_restart(
         publish(producer, settings, track("cleo", 0, revenue=20), track("cleo", 1, revenue=20))
         wait_until(lambda: any(about == "many-orders" and name == "cleo" for about, name, _ in raised(settings)))
     assert len(raised(settings)) == 3
+
+
+def test_a_dry_run_over_the_log_tells_what_would_have_been_raised_and_raises_nothing(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    producer, now = producer_for(settings), datetime.now(UTC)
+    for customer, days, revenue in (("old", 3, 900), ("ada", 3, 20), ("ada", 0, 30), ("bob", 0, 600), ("eve", 0, 700)):
+        value = track(customer, days, revenue=revenue) | {"timestamp": (now - timedelta(days=days)).isoformat()}
+        stamp = round((now - timedelta(days=days)).timestamp() * 1000)
+        producer.send(
+            settings.topic("touchpoints"), key=customer.encode(), value=json.dumps(value).encode(), timestamp_ms=stamp
+        )
+    producer.send(settings.topic("touchpoints"), key=b"k", value=b"not JSON")
+    producer.send(settings.topic("erased"), key=digest_of("eve").encode(), value=b"{}")
+    producer.flush()
+    (tmp_path / "ebbflow.toml").write_text(BIG + MANY)
+    told = ebbflow(settings, "rules", "test")
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in told.stdout.split("\n")]
+    assert ["big-order", "1", "1"] in cells, told
+    assert ["many-orders", "1", "1"] in cells
+    assert any(line[1:] == ["big-order", "Thank bob at once"] for line in cells)
+    assert ["big-order", "2", "2"] in [
+        [cell.strip() for cell in line.split("│")[1:-1]]
+        for line in ebbflow(settings, "rules", "test", "--since", "7d", "--rule", "big-order").stdout.split("\n")
+    ]
+    assert records_of(settings, "alerts") == []
+    assert profiles_of(settings) == {}

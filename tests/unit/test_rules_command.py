@@ -97,3 +97,42 @@ def test_a_setting_of_a_rule_that_is_wrong_is_named_as_it_stands_in_the_file(
 ) -> None:
     (directory / "ebbflow.toml").write_text(text)
     assert words in refused(monkeypatch, capsys, "rules", "check")
+
+
+LOG = """who,at,what,paid
+ada,2026-01-05T10:00:00Z,Order Completed,600
+ada,2026-01-06T10:00:00Z,Order Completed,20
+bob,2026-01-20T10:00:00Z,Order Completed,700
+bob,2026-01-20T10:05:00Z,Ticket Created,
+bob,2026-01-20T10:06:00Z,Ticket Created,
+"""
+READ_AS = ("--customer", "who", "--time", "at", "--event", "what", "--revenue", "paid")
+
+
+def test_rules_are_tried_on_a_file(directory: Path) -> None:
+    (directory / "ebbflow.toml").write_text(GOOD + "[rules.helped]\nwhen = 'count.service >= 2'\n")
+    (directory / "log.csv").write_text(LOG)
+    told = said("rules", "test", "log.csv", *READ_AS)
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in told.split("\n")]
+    assert ["big-order", "2", "2"] in cells
+    assert ["let-down", "0", "0"] in cells
+    assert ["2026-01-20 10:06", "helped", "bob matches the rule helped"] in cells
+    assert "these rules were not asked: let-down" in told
+    late = said("rules", "test", "log.csv", *READ_AS, "--since", "1d", "--rule", "big-order", "--show", "0")
+    assert "bob" not in late
+    assert "big-order │      1 │         1" in late
+    assert "helped" not in late
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("log.csv",), "--customer COLUMN"),
+        (("log.csv", *READ_AS, "--rule", "bigorder"), "there is no rule bigorder"),
+        (("log.csv", *READ_AS, "--since", "1"), "is not a duration"),
+    ],
+)
+def test_what_cannot_be_tried_is_told(directory: Path, words: tuple[str, ...], complaint: str) -> None:
+    (directory / "ebbflow.toml").write_text(GOOD)
+    (directory / "log.csv").write_text(LOG)
+    assert complaint in " ".join(said("rules", "test", *words).replace("│", " ").split())
