@@ -3,8 +3,10 @@
 import math
 from collections import deque
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from random import Random
 
+from streams.demo.arrivals import spending
 from streams.demo.shopper import DAY, Event, Life, Shopper
 
 _HISTORY_DAYS = 60
@@ -12,6 +14,8 @@ _HISTORY_DAYS = 60
 _NEW_A_DAY = 0.009
 """Newcomers a day, as a share of the customers at the start: about as many as go."""
 _ANONYMOUS_SHARE = 0.15
+MARKETING = "marketing"
+"""Who reports what is spent; no customer."""
 
 
 class Shop:
@@ -53,10 +57,27 @@ class Shop:
         newcomers = self._rng.random() + _NEW_A_DAY * self._customers
         self._shoppers.extend(self._newcomer(self._midnight) for _ in range(math.floor(newcomers)))
         today = [item for shopper in self._shoppers for item in shopper.day()]
+        today += self._spend(newcomers)
         self._waiting.extend(sorted(today, key=lambda item: item[0]))
         self._past.extend(shopper.life for shopper in self._shoppers if shopper.forgotten)
         self._shoppers = [shopper for shopper in self._shoppers if not shopper.forgotten]
         self._midnight += DAY
+
+    def _spend(self, newcomers: float) -> Iterator[tuple[float, Event]]:
+        at = self._midnight + DAY / 2
+        when = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+        for place, properties in enumerate(spending(newcomers)):
+            yield (
+                at,
+                {
+                    "messageId": f"spend/{self._midnight:.0f}/{place}",
+                    "userId": MARKETING,
+                    "timestamp": when,
+                    "type": "track",
+                    "event": "Marketing Spend",
+                    "properties": properties,
+                },
+            )
 
     def _old_customers(self) -> Iterator[Shopper]:
         """Customers who have lived up to the start; what they did before nobody has recorded."""

@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from streams.demo.arrivals import Arrival, arrive
+from streams.demo.voices import say
+
 DAY = 86_400.0
 Event = dict[str, Any]
 
@@ -67,8 +70,12 @@ class Shopper:
         self._identity = {"anonymousId": id_} if anonymous else {"userId": id_}
         self._anonymous = anonymous
         self._rng = rng
+        # What is said beside what happens has a chance of its own, so that it changes nobody's life.
+        self._aside = Random(f"{id_}/{joined_at}")  # noqa: S311
+        self._arrival: Arrival | None = arrive(self._aside)
         self._visits = min(_MOST_VISITS, 0.04 + rng.gammavariate(*_VISITS_A_DAY))
-        self._risk = _LEAST_RISK + rng.gammavariate(*_RISK_A_DAY) + (0.15 if anonymous else 0.0)
+        risk = _LEAST_RISK + rng.gammavariate(*_RISK_A_DAY)
+        self._risk = self._arrival.risk * risk + (0.15 if anonymous else 0.0)
         self._basket = rng.lognormvariate(3.6, 0.5)
         self._country = rng.choice(list(_COUNTRIES))
         self._mobile = not anonymous and rng.random() < 0.35
@@ -154,18 +161,23 @@ class Shopper:
             self._signed_up = True
             plan = rng.choice(("free", "plus", "premium"))
             traits = {"name": f"{rng.choice(_FIRST_NAMES)} {rng.choice('ABCDEFGHKLMNPRST')}.", "plan": plan}
+            yield at - 30, {"type": "page", "name": "Home", "properties": {"path": "/"}, **self._arriving()}, True
             yield at, {"type": "identify", "traits": {**traits, "country": self._country}}, False
             yield at + 1, _track("Signed Up", plan=plan), True
         elif self._mobile and rng.random() < 0.6:
             yield at, {"type": "screen", "name": "Home", "properties": {}, "context": {"app": {"name": "Shop"}}}, True
         else:
-            yield at, {"type": "page", "name": "Home", "properties": {"path": "/"}}, True
+            yield at, {"type": "page", "name": "Home", "properties": {"path": "/"}, **self._arriving()}, True
         if rng.random() < 0.5:
             product = rng.choice(_PRODUCTS)
             price = round(self._basket * rng.lognormvariate(0.0, 0.4), 2)
             yield at + 40, _track("Product Viewed", product=product, price=price), True
             if not self._anonymous and self._fading_until == math.inf and rng.random() < 0.35:
+                yield at + 60, _track("Product Added", product=product, price=price), True
+                yield at + 80, _track("Checkout Started", value=price), True
                 yield from self._checkout(at + 90, product, price)
+            elif self._aside.random() < 0.25:
+                yield at + 60, _track("Product Added", product=product, price=price), True
 
     def _checkout(self, at: float, product: str, price: float) -> Iterator[tuple[float, Event, bool]]:
         rng = self._rng
@@ -185,6 +197,8 @@ class Shopper:
             self._plan("Survey Sent", 3)
             if chance < 0.48:
                 self._plan("NPS Submitted", 4)
+        elif chance < 0.8:
+            self._plan("Product Reviewed", 5)
 
     def _follow_up(self, name: str) -> Iterator[tuple[float, Event, bool]]:
         if name in ("Delivery Delayed", "Order Refunded"):
@@ -197,8 +211,19 @@ class Shopper:
             risk = self._risk + _TROUBLE_RISK * self._trouble + (0.05 if self._fading_until != math.inf else 0.0)
             score = round(9.6 - 70.0 * risk + self._rng.gauss(0.0, 1.2))
             yield self._at(), _track(name, score=min(10, max(0, score)), survey="nps"), True
+        elif name == "Product Reviewed":
+            stars = min(5, max(1, round(4.4 - 2.0 * self._trouble + self._aside.gauss(0.0, 0.8))))
+            yield self._at(), _track(name, rating=stars, text=say(self._aside, self._country, stars > 3)), True
+        elif name == "Ticket Solved":
+            yield self._at(), _track(name, subject="order"), False
         else:
-            yield self._at(), _track(name, subject="order"), True
+            self._plan("Ticket Solved", self._aside.randint(1, 6))
+            yield self._at(), _track(name, subject="order", text=say(self._aside, self._country, glad=False)), True
+
+    def _arriving(self) -> Event:
+        """The context of the first page that is seen."""
+        arrival, self._arrival = self._arrival, None
+        return {"context": arrival.context} if arrival else {}
 
     def _newsletter(self) -> Iterator[tuple[float, Event, bool]]:
         at = self._at()
