@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from processors.features import main_currency, usual_revenue
 from processors.lifecycle import status
+from processors.watched import kind_of
 from schemas.alert import AlertKind
 from schemas.facts import Facts
 from schemas.judgements import Scores
@@ -38,7 +39,7 @@ class Census:
         facts, scores = profile.facts, profile.judgements.scores
         if facts.moved_to:
             return
-        self.open_alerts.update(kind for kind, each in profile.judgements.episodes.items() if each.opened_at)
+        self.open_alerts.update(kind_of(key) for key, each in profile.judgements.episodes.items() if each.opened_at)
         stands = status(facts, now, self._policy)
         self.customers[stands] += 1
         if stands != "active":

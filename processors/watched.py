@@ -26,3 +26,13 @@ class Watched(NamedTuple):
     severity: Severity = "info"
     rule: Rule = AT_ONCE
     about: str | None = None
+
+
+_BY_NAME = {"rule": AlertKind.RULE_MATCHED, "segment": AlertKind.SEGMENT_ENTERED}
+"""Kinds of which a customer has alerts by name: the first word of their episodes' keys."""
+
+
+def kind_of(key: str) -> str:
+    """The kind of alert whose episodes have this key."""
+    word, _, name = key.partition(":")
+    return _BY_NAME[word] if name and word in _BY_NAME else key

@@ -98,7 +98,7 @@ def test_currencies_stand_apart_and_are_bounded() -> None:
 
 
 def test_open_alerts_are_counted_by_kind() -> None:
-    def with_episodes(*episodes: tuple[AlertKind, Episode]) -> Profile:
+    def with_episodes(*episodes: tuple[str, Episode]) -> Profile:
         return Profile("ada", bought(), Judgements(episodes=dict(episodes)))
 
     opened, over, closed = Episode(1, opened_at=NOW), Episode(over_since=NOW), Episode(1, rests_until=NOW)
@@ -106,7 +106,13 @@ def test_open_alerts_are_counted_by_kind() -> None:
         with_episodes((AlertKind.CHURN_RISK, opened), (AlertKind.ENGAGEMENT_RISING, over)),
         with_episodes((AlertKind.CHURN_RISK, opened)),
         with_episodes((AlertKind.CHURN_RISK, closed), (AlertKind.CUSTOMER_RETURNED, opened)),
+        with_episodes(("rule:a", opened), ("rule:b", opened), ("rule:c", closed), ("segment:vip", opened)),
     ]
     census = counted(*profiles)
-    assert shown(census.open_alerts) == {"churn.risk": 2, "customer.returned": 1}
+    assert shown(census.open_alerts) == {
+        "churn.risk": 2,
+        "customer.returned": 1,
+        "rule.matched": 2,
+        "segment.entered": 1,
+    }
     assert set(census.open_alerts) == set(AlertKind) - {AlertKind.MODEL_DRIFT}
