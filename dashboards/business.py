@@ -75,6 +75,14 @@ def build() -> Dashboard:
                 Ask('sum by (kind) (rate(ebbflow_touchpoints_total{result="folded"}[$__rate_interval]))', "{{kind}}"),
             ),
             series(
+                "Touchpoints by source",
+                "Touchpoints per second, by the channel in which customers were met.",
+                "cps",
+                Ask(
+                    'sum by (source) (rate(ebbflow_touchpoints_total{result="folded"}[$__rate_interval]))', "{{source}}"
+                ),
+            ),
+            series(
                 "Outcomes",
                 "Predictions that came due in each hour: how many customers stayed away, how many came back.",
                 "short",

@@ -87,6 +87,13 @@ def build() -> Dashboard:
                 Ask(_share("5.."), "5xx"),
             ),
             series(
+                "Requests refused by reason",
+                "Requests refused per second, by the code of the answer. At broker_unavailable Kafka, and at "
+                "redis_unavailable Redis did not answer in time; the others are for the senders to mend.",
+                "reqps",
+                Ask("sum by (code) (rate(ebbflow_gateway_refused_requests_total[$__rate_interval]))", "{{code}}"),
+            ),
+            series(
                 "Connections refused",
                 "Connections refused or cut before any route saw a request, by reason. No line is good.",
                 "cps",

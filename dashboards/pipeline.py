@@ -1,4 +1,4 @@
-"""Whether touchpoints get through: speed, lag, what is rejected, and who makes trouble."""
+"""Whether touchpoints get through, and alerts arrive: speed, lag, what is rejected, and who makes trouble."""
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
@@ -124,6 +124,7 @@ def build() -> Dashboard:
                 Ask("sum(rate(ebbflow_redis_errors_total[$__rate_interval]))", "Redis errors"),
                 Ask("sum(rate(ebbflow_broker_errors_total[$__rate_interval]))", "broker errors"),
                 Ask("sum(rate(ebbflow_save_conflicts_total[$__rate_interval]))", "save conflicts"),
+                Ask("sum by (whose) (rate(ebbflow_notifier_errors_total[$__rate_interval]))", "notifier: {{whose}}"),
             ),
             series(
                 "Retries",
@@ -160,4 +161,42 @@ def build() -> Dashboard:
             ),
         ),
     )
-    return dashboard("Pipeline", "Whether touchpoints get through, and what hinders them.", standing, flow, trouble)
+    deliveries = Section(
+        "Deliveries of alerts",
+        (
+            series(
+                "Alerts for the notifier",
+                "Alerts that the notifier has read: taken, too old, or unreadable.",
+                "cps",
+                Ask("sum by (result) (rate(ebbflow_notifier_alerts_total[$__rate_interval]))", "{{result}}"),
+            ),
+            series(
+                "Tries to deliver",
+                "What came of them, by endpoint. What failed is tried again, what is dead waits for a retry.",
+                "cps",
+                Ask(
+                    "sum by (endpoint, result) (rate(ebbflow_notifier_deliveries_total[$__rate_interval]))",
+                    "{{endpoint}} {{result}}",
+                ),
+            ),
+            series(
+                "Waiting and dead letters",
+                "Alerts that wait for their delivery, and those that could not be delivered, by endpoint.",
+                "short",
+                Ask("max by (endpoint) (ebbflow_notifier_waiting)", "{{endpoint}} waiting"),
+                Ask("max by (endpoint) (ebbflow_notifier_dead)", "{{endpoint}} dead"),
+            ),
+            series(
+                "Time to deliver",
+                "From the alert on its topic to its delivery, what 95 of 100 stay below, by endpoint.",
+                "s",
+                Ask(
+                    "histogram_quantile(0.95, sum by (le, endpoint) "
+                    "(rate(ebbflow_notifier_delivery_seconds_bucket[$__rate_interval])))",
+                    "{{endpoint}}",
+                ),
+            ),
+        ),
+    )
+    words = "Whether touchpoints get through, what hinders them, and whether alerts arrive."
+    return dashboard("Pipeline", words, standing, flow, trouble, deliveries)

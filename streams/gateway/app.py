@@ -32,7 +32,7 @@ from streams.gateway.origins import Origins
 from streams.gateway.plan import load_plan
 from streams.gateway.population import Sections
 from streams.gateway.quality import QualityCounts
-from streams.gateway.refusal import Refusal
+from streams.gateway.refusal import REFUSED, Refusal
 from streams.gateway.taking import Taking
 from streams.gateway.tokens import Tokens
 from streams.producer import Producer
@@ -122,6 +122,7 @@ def create_app(settings: Settings, keys: WriteKeys, producer: Producer, metrics:
 async def _refuse(request: Request, refusal: Any) -> Response:
     # Only what the sender cannot choose: no message, which may name a customer, and no query, which may hold a key.
     logger.info("refused: path=%s status=%d code=%s", _route_of(request), refusal.status, refusal.code)
+    request.scope[REFUSED] = refusal.code
     answer: Response = getattr(request.state, "refuse", refuse)(refusal)
     return answer
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schemas.settings import Settings
 from streams.availability import UnavailableError
+from streams.gateway.refusal import REFUSED
 
 
 class GatewayMetrics:
@@ -25,6 +26,12 @@ class GatewayMetrics:
             ["route"],
             registry=self.registry,
         )
+        self.refused = Counter(
+            "ebbflow_gateway_refused_requests",
+            "Requests refused, by the code of the answer (broker_unavailable, redis_unavailable, unauthorized, ...).",
+            ["code"],
+            registry=self.registry,
+        )
         self.touchpoints = Counter(
             "ebbflow_gateway_touchpoints",
             "Touchpoints that came, by what became of them (accepted, rejected, withheld, limited).",
@@ -38,6 +45,10 @@ class GatewayMetrics:
             ["reason"],
             registry=self.registry,
         )
+
+        # A counter that first appears at 1 shows no increase, so what an operator waits for is there from the start.
+        for code in ("broker_unavailable", "redis_unavailable"):
+            self.refused.labels(code)
 
     @contextmanager
     def listening(self, settings: Settings) -> Iterator[None]:
@@ -90,4 +101,6 @@ class Measured:
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.requests.labels(route, str(status)).inc()
+            if REFUSED in scope:
+                self._metrics.refused.labels(scope[REFUSED]).inc()
             self._metrics.seconds.labels(route).observe((answered or time.perf_counter()) - began)

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 
 from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from processors.decoding import UnreadableError
 from schemas.rejected import RejectionCode
 
 RETRY_AFTER = 5
 """Seconds that a client should wait when the broker does not acknowledge."""
+
+REFUSED = "ebbflow.refused"
+"""In the scope of a request that was refused: the code of its refusal."""
 
 _ASKED_FOR = {401: {"WWW-Authenticate": "Basic"}, 503: {"Retry-After": str(RETRY_AFTER)}}
 
@@ -39,4 +43,16 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not an error of ours)
     @property
     def response(self) -> JSONResponse:
         """The answer."""
-        return JSONResponse(self.content, self.status, self.headers)
+        return _Answer(self)
+
+
+class _Answer(JSONResponse):
+    """Notes with the request why it was refused, wherever that was."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.content, refusal.status, refusal.headers)
+        self._code = refusal.code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[REFUSED] = self._code
+        await super().__call__(scope, receive, send)

@@ -40,9 +40,17 @@ class NotifierMetrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._errors = Counter(
+            "ebbflow_notifier_errors",
+            "Calls to Redis and to the broker that failed and are tried again, by whose it was (redis, broker).",
+            ["whose"],
+            registry=self.registry,
+        )
         # A counter that first appears at 1 shows no increase, so each series is there from the start.
         for result in ("taken", "old", "unreadable"):
             self._alerts.labels(result)
+        for whose in ("redis", "broker"):
+            self._errors.labels(whose)
         for endpoint in endpoints:
             self._seconds.labels(endpoint)
             for result in ("delivered", "failed", "dead", "dropped"):
@@ -71,6 +79,10 @@ class NotifierMetrics:
         """How many wait, and how many are dead."""
         self._waiting.labels(endpoint).set(waiting)
         self._dead.labels(endpoint).set(dead)
+
+    def away(self, whose: str) -> None:
+        """Redis or the broker did not do what it was asked for."""
+        self._errors.labels(whose).inc()
 
     @contextmanager
     def listening(self, settings: Settings) -> Iterator[None]:

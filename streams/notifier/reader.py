@@ -148,15 +148,15 @@ class Reader:
             retry=retry_if_exception_type((KafkaError, RedisError)),
             wait=wait_exponential(multiplier=0.2, max=5.0),
             stop=stop_after_delay(seconds) if seconds else stop_never,
-            before_sleep=_complain,
+            before_sleep=self._complain,
             reraise=True,
         ):
             with attempt:
                 return await step()
         raise AssertionError("unreachable: retrying either returns or raises")
 
-
-def _complain(state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    who = "Redis" if isinstance(error, RedisError) else "the broker"
-    logger.warning("%s failed (%s); trying again", who, type(error).__name__)
+    def _complain(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        whose, who = ("redis", "Redis") if isinstance(error, RedisError) else ("broker", "the broker")
+        self._metrics.away(whose)
+        logger.warning("%s failed (%s); trying again", who, type(error).__name__)

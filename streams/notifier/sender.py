@@ -78,6 +78,7 @@ class Sender:
                     pause = await self._look()
                     redis_away = False
                 except RedisError as error:
+                    self._metrics.away("redis")
                     if not redis_away:
                         logger.warning("endpoint %s: Redis does not answer (%s)", self._name, type(error).__name__)
                     redis_away, pause = True, LOOK_EVERY
@@ -205,6 +206,7 @@ class Sender:
         except LapsedError as error:
             logger.warning("endpoint %s: %s", self._name, error)
         except RedisError as error:
+            self._metrics.away("redis")
             logger.warning("endpoint %s: Redis does not answer (%s)", self._name, type(error).__name__)
 
     async def _is_well(self, now: float) -> None:

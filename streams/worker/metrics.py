@@ -7,8 +7,9 @@ from schemas.rejected import RejectionCode
 
 TOUCHPOINTS = Counter(
     "ebbflow_touchpoints",
-    "Touchpoints read, by kind and result (folded, repeated, rejected, withheld, erased).",
-    ["kind", "result"],
+    "Touchpoints read, by kind, source (the channel that the customer was met in) and result (folded, repeated,"
+    " rejected, withheld, erased); of what was not folded neither is told.",
+    ["kind", "source", "result"],
 )
 NOTES = Counter("ebbflow_notes", "Notes left for other keys of the same person, by kind.", ["note"])
 PROFILES = Counter("ebbflow_profiles", "Customers seen for the first time.")

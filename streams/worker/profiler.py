@@ -70,7 +70,7 @@ class Profiler:
             if standing.position is not None and standing.position >= batch.end:
                 # Somebody else has saved it, and may not have come to publish what it said.
                 await self._stepper.confirm(partition)
-                metrics.TOUCHPOINTS.labels("any", "repeated").inc(len(batch.records))
+                metrics.TOUCHPOINTS.labels("any", "any", "repeated").inc(len(batch.records))
                 batch.done()
                 return
             with self._tracing.batch(batch) as trace_of:

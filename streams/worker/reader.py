@@ -96,7 +96,7 @@ class Reader:
                 current.refused.append(rejected(batch, record, error.rejection))
                 continue
             if is_withheld(touch.consent):
-                metrics.TOUCHPOINTS.labels("any", "withheld").inc()
+                metrics.TOUCHPOINTS.labels("any", "any", "withheld").inc()
             elif touch.customer in current.touches:
                 current.touches[touch.customer].append(touch)
             else:
@@ -122,7 +122,7 @@ def feed_of(record: Record) -> Feed | None:
 
 def rejected(batch: Batch, record: Record, rejection: Rejection) -> Rejected:
     """The record as it came, with what is wrong with it."""
-    metrics.TOUCHPOINTS.labels("unknown", "rejected").inc()
+    metrics.TOUCHPOINTS.labels("unknown", "unknown", "rejected").inc()
     original = record.value or b""
     if len(original) > MAX_KEPT:
         kept = f"; the first {MAX_KEPT} of {len(original)} bytes are kept here, the whole record stays where it was"

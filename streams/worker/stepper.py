@@ -136,7 +136,7 @@ class Stepper:
         if found.erasures and (newcomers := [name for name, one in profiles.items() if not one.revision]):
             erased = await self._patience(partial(self._store.erased.among, newcomers))
             profiles = {name: one for name, one in profiles.items() if name not in erased}
-            metrics.TOUCHPOINTS.labels("any", "erased").inc(sum(len(waiting.get(name, ())) for name in erased))
+            metrics.TOUCHPOINTS.labels("any", "any", "erased").inc(sum(len(waiting.get(name, ())) for name in erased))
         return replace(found, profiles=profiles, erased=erased)
 
     async def _ask(self, partition: int, customers: Sequence[str], now: float) -> Loaded:
@@ -244,12 +244,12 @@ def _timers(loaded: Loaded, steps: Mapping[str, Step], now: float) -> dict[str, 
 
 
 def _count(loaded: Mapping[str, Profile], steps: Mapping[str, Step], conflicts: Sequence[str]) -> None:
-    kinds, noted = Counter[str](), Counter[str]()
+    folded, noted = Counter[tuple[str, str]](), Counter[str]()
     repeated = newcomers = 0
     for customer, step in steps.items():
         if customer in conflicts:
             continue
-        kinds.update([touch.kind or "none" for touch in step.folded])
+        folded.update([(touch.kind or "none", touch.channel) for touch in step.folded])
         repeated += step.repeated
         newcomers += not loaded[customer].revision and step.profile is not loaded[customer]
         noted.update([type(note).__name__.lower() for note in step.notes])
@@ -257,11 +257,11 @@ def _count(loaded: Mapping[str, Profile], steps: Mapping[str, Step], conflicts: 
             metrics.ALERTS.labels(alert.kind, alert.state).inc()
         for outcome in step.outcomes:
             metrics.OUTCOMES.labels(str(outcome.churned).lower()).inc()
-    for kind, count in kinds.items():
-        metrics.TOUCHPOINTS.labels(kind, "folded").inc(count)
+    for (kind, channel), count in folded.items():
+        metrics.TOUCHPOINTS.labels(kind, channel, "folded").inc(count)
     for note, count in noted.items():
         metrics.NOTES.labels(note).inc(count)
-    metrics.TOUCHPOINTS.labels("any", "repeated").inc(repeated)
+    metrics.TOUCHPOINTS.labels("any", "any", "repeated").inc(repeated)
     metrics.PROFILES.inc(newcomers)
 
 

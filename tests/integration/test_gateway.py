@@ -368,6 +368,8 @@ def test_health_and_metrics(settings: Settings) -> None:
         client.post("/v1/track", json={})
         client.post("/v1/batch", content=msgspec.json.encode({"batch": [{"type": "page", "userId": "a"}, 1]}))
         client.post("/nowhere/ada")
+        httpx.post(f"{url}/track", json=[{"event": "x", "properties": {"token": "nobody's"}}])
+        httpx.post(f"{url}/v1/page", json={}, headers=[("Origin", "https://elsewhere.example")])
         assert client.get("/metrics").status_code == 404
         page = httpx.get(f"http://127.0.0.1:{own.gateway_metrics_port}/metrics").text
     for line in (
@@ -375,6 +377,11 @@ def test_health_and_metrics(settings: Settings) -> None:
         'ebbflow_gateway_requests_total{route="/v1/track",status="400"} 1.0',
         'ebbflow_gateway_requests_total{route="/v1/batch",status="200"} 1.0',
         'ebbflow_gateway_requests_total{route="other",status="404"} 2.0',
+        'ebbflow_gateway_refused_requests_total{code="invalid"} 1.0',
+        'ebbflow_gateway_refused_requests_total{code="not_found"} 2.0',
+        'ebbflow_gateway_refused_requests_total{code="unauthorized"} 1.0',
+        'ebbflow_gateway_refused_requests_total{code="origin_not_allowed"} 1.0',
+        'ebbflow_gateway_refused_requests_total{code="redis_unavailable"} 0.0',
         'ebbflow_gateway_touchpoints_total{result="accepted",type="track"} 1.0',
         'ebbflow_gateway_touchpoints_total{result="rejected",type="track"} 1.0',
         'ebbflow_gateway_touchpoints_total{result="accepted",type="page"} 1.0',

@@ -67,6 +67,26 @@ def test_an_alert_is_delivered_once_signed_and_counted(settings: Settings, tmp_p
     assert not re.search(r"Traceback|\bada\b|\bgrace\b|whsec|/hook", written), written
 
 
+def test_what_redis_refuses_is_counted_and_tried_again(settings: Settings, tmp_path: Path) -> None:
+    port, seen = free_port(), settings.keyspace("notify:crm:seen")
+
+    def errors() -> float:
+        page = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        return float(page.partition('ebbflow_notifier_errors_total{whose="redis"} ')[2].split("\n")[0])
+
+    with Receiver() as crm, Redis.from_url(settings.redis_url) as redis:
+        redis.set(seen, "what it should not be")
+        with running_notifier(
+            settings, {"crm": hook(crm.url)}, tmp_path / "log", EBBFLOW_NOTIFIER_METRICS_PORT=str(port)
+        ):
+            assert errors() == 0
+            publish(settings, [alert_of()])
+            wait_until(lambda: errors() > 1)
+            assert crm.got == []
+            redis.delete(seen)
+            wait_until(lambda: crm.got)
+
+
 def test_each_endpoint_gets_what_it_wants_and_in_its_shape(settings: Settings, tmp_path: Path) -> None:
     with Receiver() as slack, Receiver() as teams, Receiver() as pager:
         endpoints = {

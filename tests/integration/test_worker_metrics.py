@@ -67,6 +67,8 @@ def test_a_worker_says_how_far_it_is_behind_and_how_full_redis_is(settings: Sett
     ):
         publish(producer, own, *[track(f"customer {n}", n) for n in range(40)])
         wait_until(lambda: folded(own) == 40)
+        counted = {"kind": "purchase", "source": "server", "result": "folded"}
+        wait_until(lambda: samples(port).get(("ebbflow_touchpoints_total", frozenset(counted.items()))) == 40)
         wait_until(lambda: lag("ebbflow_lag_records") == dict.fromkeys("0123", 0.0))
         wait_until(lambda: samples(port)[("ebbflow_redis_used_memory_bytes", frozenset())] > 0)
         # A store that answers nobody for a while: what was read waits, and that shows.

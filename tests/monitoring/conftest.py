@@ -1,8 +1,10 @@
 """The tests with a real Prometheus run when asked for by --monitoring."""
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
@@ -14,6 +16,10 @@ from streams.clock import Clock
 from streams.demo.publish import Publishing
 from streams.demo.shop import Shop
 from streams.demo.stage import Stage
+from streams.embedded.companion import Companion
+from streams.embedded.stack import free_port
+from tests.integration.notifying import hook
+from tests.integration.receivers import Receiver
 from tests.monitoring.prometheus import Prometheus
 from tests.monitoring.trouble import make_trouble
 
@@ -59,8 +65,20 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
-def prometheus(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """A Prometheus that scrapes the stage as docker-compose.yml's scrapes its services."""
+def ports(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, int]]:
+    """Those of the stage, and of a notifier beside it, with one receiver that is well and one that is dead."""
+    port, log = free_port(), tmp_path_factory.mktemp("notifier") / "log"
+    with Receiver() as well:
+        endpoints = {"crm": hook(well.url), "gone": hook(f"http://127.0.0.1:{free_port()}/")}
+        environment = {"EBBFLOW_ENDPOINTS": json.dumps(endpoints), "EBBFLOW_NOTIFIER_METRICS_PORT": str(port)}
+        with Companion("notifier", [sys.executable, "-m", "streams.cli", "notifier"], log, environment) as notifier:
+            yield {**stage.ports, "notifier": port}
+            notifier.check()
+
+
+@pytest.fixture(scope="session")
+def prometheus(ports: Mapping[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """A Prometheus that scrapes all of it as docker-compose.yml's scrapes its services."""
     home: Path = tmp_path_factory.mktemp("prometheus")
-    with Prometheus(stage.ports, home) as running:
+    with Prometheus(ports, home) as running:
         yield running

@@ -18,7 +18,7 @@ class Prometheus(Companion):
     """Scrapes every second; ended with the block."""
 
     def __init__(self, ports: Mapping[str, int], home: Path) -> None:
-        """`ports` are those at which gateway and workers show their metrics, as a demo's stage has them."""
+        """`ports` are those at which gateway, workers and notifier show their metrics."""
         port = free_port()
         config = home / "prometheus.yml"
         with config.open("w") as file:
@@ -64,9 +64,10 @@ def _configured(ports: Mapping[str, int]) -> Any:
     for job in config["scrape_configs"]:
         job.pop("dns_sd_configs", None)
         job.pop("relabel_configs", None)
-        roles = {"gateway": ["gateway_metrics"], "worker": ["profiles", "learner"], "notifier": []}[job["job_name"]]
+        name = job["job_name"]
+        roles = {"gateway": ["gateway_metrics"], "worker": ["profiles", "learner"]}.get(name, [name])
         job["static_configs"] = [
-            {"targets": [f"127.0.0.1:{ports[role]}"], "labels": {"role": role} if job["job_name"] == "worker" else {}}
+            {"targets": [f"127.0.0.1:{ports[role]}"], "labels": {"role": role} if name == "worker" else {}}
             for role in roles
         ]
     return config

@@ -3,13 +3,12 @@
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
 import pytest
 
-from streams.demo.stage import Stage
 from tests.harness import wait_until
 from tests.monitoring.prometheus import DASHBOARDS, Prometheus
 
@@ -37,17 +36,17 @@ def test_what_is_deployed_is_sound(words: tuple[str | Path, ...]) -> None:
     promtool(*map(str, words))
 
 
-@pytest.mark.parametrize("role", ["gateway_metrics", "profiles", "learner"])
-def test_metrics_keep_the_conventions(stage: Stage, prometheus: Prometheus, role: str) -> None:
+@pytest.mark.parametrize("role", ["gateway_metrics", "profiles", "learner", "notifier"])
+def test_metrics_keep_the_conventions(ports: Mapping[str, int], prometheus: Prometheus, role: str) -> None:
     # Not before all of it has been used: a metric with labels shows itself at its first use.
     wait_until(lambda: answers(prometheus, "max(ebbflow_customers) > 0"), within=60)
-    promtool("check", "metrics", said=httpx.get(f"http://127.0.0.1:{stage.ports[role]}/metrics", trust_env=False).text)
+    promtool("check", "metrics", said=httpx.get(f"http://127.0.0.1:{ports[role]}/metrics", trust_env=False).text)
 
 
 def test_all_that_runs_is_scraped(prometheus: Prometheus) -> None:
     def up() -> bool:
         targets = prometheus.ask("targets")["activeTargets"]
-        return len(targets) == 3 and all(target["health"] == "up" for target in targets)
+        return len(targets) == 4 and all(target["health"] == "up" for target in targets)
 
     wait_until(up, within=30)
 

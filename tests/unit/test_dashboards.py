@@ -16,6 +16,7 @@ from dashboards.__main__ import documents
 from schemas.settings import Settings
 from streams.gateway.metrics import GatewayMetrics
 from streams.gateway.quality import QualityCounts
+from streams.notifier.metrics import NotifierMetrics
 from streams.worker import business
 from streams.worker import metrics as worker_metrics
 
@@ -38,7 +39,7 @@ SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_s
 
 def families() -> Iterator[tuple[Metric, set[str]]]:
     """All that we measure, with its labels."""
-    for group in (worker_metrics, business, GatewayMetrics()):
+    for group in (worker_metrics, business, GatewayMetrics(), NotifierMetrics([])):
         for metric in vars(group).values():
             if isinstance(metric, MetricWrapperBase):
                 for family in metric.describe():
