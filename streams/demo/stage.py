@@ -30,7 +30,7 @@ _POLICY = {
     "ACTIVITY": "45d",
     "ENGAGEMENT_WINDOW": "7d",
     "PREDICT_EVERY": "7d",
-    "ENGAGEMENT_LEAST": "4",
+    "ENGAGEMENT_LEAST": "6",
     "HOLD": "1d",
     "COOL_DOWN": "10d",
 }

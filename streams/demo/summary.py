@@ -11,6 +11,8 @@ from streams.demo.figures import Figures
 from streams.demo.truth import Comparison
 from streams.demo.view import SCORED, Scene
 
+_ALWAYS = frozenset((AlertKind.CHURN_RISK, AlertKind.ENGAGEMENT_RISING, AlertKind.CUSTOMER_LEFT))
+
 
 def summary(scene: Scene, published: int, days: float, invalid: int, comparison: Comparison) -> RenderableType:
     """The totals, and how the alerts compare with the hidden truth.
@@ -24,7 +26,7 @@ def summary(scene: Scene, published: int, days: float, invalid: int, comparison:
     """
     figures = scene.figures
     churned = f"; {figures.churned / figures.outcomes:.0%} of them churned" if figures.outcomes else ""
-    opened = ", ".join(f"{scene.opened[kind]:,} {kind}" for kind in AlertKind)
+    opened = ", ".join(f"{scene.opened[kind]:,} {kind}" for kind in AlertKind if scene.opened[kind] or kind in _ALWAYS)
     valid = f"{invalid:,} records were no valid Alert" if invalid else "every one a valid Alert"
     totals = [
         ("touchpoints", f"{published:,} published, {figures.touchpoints:,} folded, {figures.rejected:,} rejected"),

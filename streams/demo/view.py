@@ -25,6 +25,7 @@ _MARKS = {
     AlertKind.RULE_MATCHED: ("◈", "blue", "your rule"),
     AlertKind.MODEL_DRIFT: ("~", "magenta", "drift"),
 }
+_ASKED_FOR = frozenset((AlertKind.SEGMENT_ENTERED, AlertKind.RULE_MATCHED))
 SCORED = {"champion": "the model", "recency": "recency", "minus_frequency": "minus frequency"}
 
 
@@ -55,13 +56,18 @@ def render(scene: Scene, console_url: str = "") -> RenderableType:
 def status_line(scene: Scene) -> str:
     """The same in one line, for a log."""
     figures = scene.figures
-    opened = ", ".join(f"{scene.opened[kind]} {words}" for kind, (_, _, words) in _MARKS.items())
+    opened = ", ".join(f"{scene.opened[kind]} {words}" for kind, (_, _, words) in _shown(scene))
     aucs = ", ".join(f"{words} {figures.auc[name]:.2f}" for name, words in SCORED.items() if name in figures.auc)
     return (
         f"{scene.elapsed:4.0f} s  {_date(scene.now)}  {figures.touchpoints:,} touchpoints ({scene.rate:,.0f}/s), "
         f"{figures.profiles:,} profiles, {figures.learned:,} outcomes learned; alerts: {opened}; "
         f"AUC: {aucs or 'none yet'}{'' if figures.warm else '; warming up'}"
     )
+
+
+def _shown(scene: Scene) -> list[tuple[AlertKind, tuple[str, str, str]]]:
+    """The kinds of alerts that are counted; those that a business asks for itself only where it did."""
+    return [(kind, mark) for kind, mark in _MARKS.items() if scene.opened[kind] or kind not in _ASKED_FOR]
 
 
 def _header(scene: Scene, console_url: str) -> Text:
@@ -84,7 +90,7 @@ def _stream(scene: Scene) -> Panel:
     table.add_row("touchpoints", f"{figures.touchpoints:,}", f"{scene.rate:,.0f}/s")
     table.add_row("profiles", f"{figures.profiles:,}", "")
     table.add_row("outcomes", f"{figures.outcomes:,}", share)
-    for kind, (mark, style, words) in _MARKS.items():
+    for kind, (mark, style, words) in _shown(scene):
         table.add_row(Text(f"{mark} {words}", style=style), f"{scene.opened[kind]:,}", "alerts")
     table.add_row("rejected", f"{figures.rejected:,}", "")
     return Panel(table, title="the stream", title_align="left")
