@@ -20,6 +20,7 @@ from schemas.rules import AlertRule, RuleName
 from schemas.touch import Touch
 
 _PREFIX = "rule:"
+_PASSED = "matched the rule {} a while ago, and this alert ends"
 MAX_REMEMBERED = 64
 """Episodes of rules that are no more: one that comes back counts on, or its alerts would look like repeats."""
 
@@ -30,7 +31,8 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True)
 class Ready:
-    """A rule that was read. `of_touch` says that it opens upon a touchpoint; `passes` that it then closes by itself."""
+    """A rule that was read. `of_touch` and `until_of_touch` say that `when` or `until` is about the touchpoint at hand,
+    `scored` that it asks for a score; its episodes follow `rule`."""
 
     name: RuleName
     key: str
@@ -44,6 +46,7 @@ class Ready:
 
     @property
     def passes(self) -> bool:
+        """Whether it closes by itself: what opens upon a touchpoint, and does not say until when."""
         return self.of_touch and self.until is None
 
     @property
@@ -169,7 +172,7 @@ def _watched(rule: Ready, level: float) -> Watched:
     return Watched(
         rule.key, AlertKind.RULE_MATCHED, level,
         opened=given.summary or f"matches the rule {rule.name}",
-        closed=f"no longer matches the rule {rule.name}",
+        closed=_PASSED.format(rule.name) if rule.passes else f"no longer matches the rule {rule.name}",
         suggestion=given.suggestion or "See why the rule holds, and act on it.",
         severity=given.severity, rule=rule.rule, about=rule.name,
     )  # fmt: skip

@@ -21,9 +21,9 @@ def worker() -> None:
     from streams.app import build
     from streams.worker.prepare import prepare
 
+    app = build(settings)
     # Before Faust starts, whose way to report an error is a traceback.
     prepare(settings)
-    app = build(settings)
     app.prepared = True
     try:
         faust.Worker(app, loglevel=settings.log_level, redirect_stdouts=False).execute_from_commandline()

@@ -34,6 +34,21 @@ def test_the_environment_wins_over_the_file(empty_directory: Path, monkeypatch: 
     assert settings.kinds == {"Parcel": "service"}
 
 
+def test_rules_have_sections_of_their_own_beside_the_policy(
+    empty_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = '[policy]\nhorizon = "10d"\n[rules.big]\nwhen = "revenue > 100"\nhold = "2h"\n'
+    (empty_directory / "ebbflow.toml").write_text(rules)
+    monkeypatch.setenv("EBBFLOW_POLICY__CHURN_OPENS", "0.8")
+    policy = load_settings().policy
+    assert (policy.horizon, policy.churn_opens) == (timedelta(days=10), 0.8)
+    assert {name: (rule.when, rule.hold) for name, rule in policy.rules.items()} == {
+        "big": ("revenue > 100", timedelta(hours=2))
+    }
+    monkeypatch.setenv("EBBFLOW_POLICY__RULES", '{"huge": {"when": "revenue > 1000"}}')
+    assert list(load_settings().policy.rules) == ["huge"]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
