@@ -174,6 +174,13 @@ def _sureness(probability: float | None, models: Models) -> Sureness:
     )
 
 
+def opening_of(alert: Alert) -> str:
+    """The id of the alert that opened the episode which this one tells of."""
+    # As `Watched.key` has it.
+    key = alert.kind if alert.about is None else f"{alert.kind.partition('.')[0]}:{alert.about}"
+    return alert_id(alert.customer, key, alert.episode, "opened")
+
+
 def alert_id(customer: str, kind: str, episode: int, turn: Turn) -> str:
     """The id of an alert: the same whenever it is concluded again, and found from the alert that closes it."""
     return blake2b(f"{customer}\n{kind}\n{episode}\n{turn}".encode(), digest_size=12).hexdigest()

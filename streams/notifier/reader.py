@@ -20,7 +20,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from processors.alerts import alert_id
+from processors.alerts import opening_of
 from processors.subscriptions import Wish, wish
 from schemas.alert import Alert
 from schemas.settings import Settings
@@ -124,7 +124,7 @@ class Reader:
         for alert, content in alerts:
             said = wish(endpoint, alert)
             if said is not Wish.NO:
-                after = alert_id(alert.customer, alert.kind, alert.episode, "opened") if said is Wish.IF_OPENED else ""
+                after = opening_of(alert) if said is Wish.IF_OPENED else ""
                 wanted.append(Put(alert, content, after))
         if wanted:
             # May be repeated: what was put is not put again.

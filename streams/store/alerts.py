@@ -11,7 +11,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from processors.alerts import alert_id
+from processors.alerts import opening_of
 from schemas.alert import Alert
 from schemas.handling import AlertStanding, Handled, Handling
 from schemas.settings import Settings
@@ -45,9 +45,7 @@ class AlertStore:
         if opened:
             await self._open(opened)
         closed = {
-            alert_id(alert.customer, alert.kind, alert.episode, "opened"): alert.model_dump_json(exclude_none=True)
-            for alert in alerts
-            if alert.state == "closed"
+            opening_of(alert): alert.model_dump_json(exclude_none=True) for alert in alerts if alert.state == "closed"
         }
         for name, said in closed.items():
             await self._note([self._alert + name], ["closed", said, ""])

@@ -2,12 +2,14 @@
 
 import msgspec
 
-from processors.alerts import decide
+from processors.alerts import decide, opening_of
 from processors.watched import Watched
 from schemas.alert import AlertKind
 from schemas.facts import Facts
 from schemas.judgements import Episode
 from tests.unit.making import POLICY, FixedModels, day
+
+opened: set[str] = set()
 
 
 def turned(
@@ -21,6 +23,8 @@ def turned(
         "ada", given, None, [], 0.0, episodes, day(at), FixedModels(), POLICY, watched=[watched]
     )  # fmt: skip
     assert {(each.kind, each.about) for each in alerts} <= {(AlertKind.SEGMENT_ENTERED, "vip")}
+    opened.update(each.id for each in alerts if each.state == "opened")
+    assert {opening_of(each) for each in alerts} <= opened
     return after, [f"{each.state} {each.episode}: {each.summary}" for each in alerts]
 
 
