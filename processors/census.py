@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
+from processors.facets.spending import is_reporter
 from processors.features import main_currency, usual_revenue
 from processors.lifecycle import status
 from processors.watched import kind_of
@@ -24,7 +25,8 @@ MOST_CURRENCIES = 10
 
 
 class Census:
-    """Figures of all customers added so far. A key that has moved to another is no customer of its own."""
+    """Figures of all customers added so far. A key that has moved to another is no customer of its own, and neither is
+    whoever only reports spending."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -37,7 +39,7 @@ class Census:
     def add(self, profile: Profile, now: float) -> None:
         """Count a customer as of `now`, in epoch seconds."""
         facts, scores = profile.facts, profile.judgements.scores
-        if facts.moved_to:
+        if facts.moved_to or is_reporter(facts):
             return
         self.open_alerts.update(kind_of(key) for key, each in profile.judgements.episodes.items() if each.opened_at)
         stands = status(facts, now, self._policy)

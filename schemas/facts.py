@@ -7,6 +7,7 @@ are epoch seconds (UTC), durations are days unless a name says otherwise.
 
 import msgspec
 
+from schemas.details import Source
 from schemas.kinds import Kind
 
 Trait = str | int | float | bool
@@ -53,6 +54,42 @@ class Survey(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last: list[Answer] = []
 
 
+class Visit(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A visit that came from somewhere: `[at, source]`."""
+
+    at: float
+    source: Source
+
+
+class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How a customer came to buy: `[visits, direct_at, bought_at, paid]`.
+
+    `visits` are those up to the first purchase, in the order of time; `direct_at` is the first time that somebody came
+    to the web or the app and nothing said where from, `bought_at` the first purchase; 0 where there was none. `paid` is
+    revenue by currency and week in the weeks that follow it, in ten-thousandths.
+    """
+
+    visits: list[Visit] = []
+    direct_at: float = 0.0
+    bought_at: float = 0.0
+    paid: dict[str, dict[int, int]] = {}
+
+
+class Spent(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What was spent on a source of visits, by the number of the month: `[source, currency, months]`."""
+
+    source: Source
+    currency: str
+    months: dict[int, float]
+
+
+class Spending(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a reporter said was spent on marketing, and in how many touchpoints: `[reports, sums]`."""
+
+    reports: int = 0
+    sums: list[Spent] = []
+
+
 class Rhythm(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Gaps between active days, by Welford's running mean and sum of squared deviations; in days."""
 
@@ -75,7 +112,8 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     where, and `claims` how many others have wanted it since. `unprofiled` is a customer who said at `consent_at` not to
     want to be scored. What follows belongs to facets: `weeks` are the last ones, by number;
     `surveys` are by kind; `pains` are the last times at which something went wrong, by its name, and `case_at` is when
-    the case was opened that waits to be solved, 0 for none; `contacted` is when somebody did something for them last.
+    the case was opened that waits to be solved, 0 for none; `contacted` is when somebody did something for them last;
+    `origin` is how the customer came to buy, `spending` what was reported under this id.
     """
 
     first_seen: float = 0.0
@@ -109,3 +147,5 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     pains: dict[str, list[float]] = {}
     case_at: float = 0.0
     contacted: list[float] = []
+    origin: Origin | None = None
+    spending: Spending | None = None

@@ -8,6 +8,8 @@ that workers would have to agree about. `schemas.population` has what they tell.
 from collections.abc import Mapping
 from typing import Protocol
 
+from processors.facets.spending import is_reporter
+from processors.population.acquisition import AcquisitionTally
 from processors.population.activity import ActivityTally
 from processors.population.satisfaction import SatisfactionTally
 from processors.population.segments import SegmentsTally
@@ -34,6 +36,7 @@ SECTIONS: Mapping[str, type[Tally]] = {
     "activity": ActivityTally,
     "satisfaction": SatisfactionTally,
     "segments": SegmentsTally,
+    "acquisition": AcquisitionTally,
 }
 """Each by its name, which is also that of its endpoint."""
 LEARNED: Mapping[str, type[Section]] = {"churn": Churn, "actions": ActionsTold}
@@ -51,9 +54,12 @@ class Population:
         """Count a customer; a key that has moved to another is no customer of its own."""
         if profile.facts.moved_to:
             return
-        for tally in self._tallies.values():
-            tally.add(profile, now)
-        if not profile.facts.unprofiled:
+        reports = is_reporter(profile.facts)
+        for name, tally in self._tallies.items():
+            # Who only reports spending is no customer, but knows what was spent.
+            if name == "acquisition" or not reports:
+                tally.add(profile, now)
+        if not (reports or profile.facts.unprofiled):
             self._fifths.add(profile.facts, now)
 
     def told(self, now: float) -> dict[str, Section]:

@@ -138,7 +138,7 @@ def test_a_profile_stays_small_however_long_the_history() -> None:
     assert len(facts.feeds) == folding.MAX_FEEDS
     assert len(facts.money) == folding.MAX_CURRENCIES
     assert len(facts.traits) == folding.MAX_TRAITS
-    assert len(msgspec.json.encode(facts)) < 7500
+    assert len(msgspec.json.encode(facts)) < 8000
 
 
 def test_the_last_touches_are_kept_in_the_order_of_time() -> None:

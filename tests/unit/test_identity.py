@@ -10,14 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.advance import advance
+from processors.facets.acquisition import MAX_VISITS
 from processors.identity import MAX_ALIASES, MAX_CLAIMS
 from processors.notes import is_note, read_note, write_note
+from schemas.details import Details
 from schemas.facts import Facts
 from schemas.kinds import Kind
 from schemas.policy import Policy
 from schemas.profile import Profile
 from schemas.touch import Note, Touch
 from tests.unit.making import POLICY, FixedModels, day, touch
+from tests.unit.visiting import SOURCES
 
 PARTITIONS = 3
 
@@ -98,6 +101,7 @@ def known(facts: Facts) -> dict[str, object]:
         "journey": sorted((one.at, one.name, one.kind) for one in facts.recent),
         "left": facts.left_at,
         "weeks": facts.weeks,
+        "origin": facts.origin,
     }
 
 
@@ -118,6 +122,8 @@ def lives(draw: st.DrawFn) -> list[tuple[str, str, Touch]]:
         one = touch(
             number, kind, person if way != "visitor" else visitor, message_id=f"m{number:011}", amount=amount,
             currency="EUR" if amount else "", aliases=(visitor,) if way == "both" else (),
+            # No more visits than are kept, since a purchase that only another key knows of cannot spare them.
+            details=Details(source=draw(st.sampled_from(SOURCES))) if number < MAX_VISITS else None, channel="web",
         )  # fmt: skip
         told.append((person, visitor, one))
     return told
