@@ -1,29 +1,17 @@
 """Charts of an evaluation, as PNG. They take matplotlib, which the extra `evaluate` installs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from streams.evaluate.judged import Judged, hits_at_top
 from streams.evaluate.summary import Summary
+from streams.paper import chart
+from streams.paper.chart import COLOURS, GREY, Chart
 
 _SHARES = [share / 20 for share in range(1, 21)]
-_SIZE, _DPI = (7.0, 4.2), 144
-# Colours that those who see fewer of them can tell apart (Okabe and Ito, 2008).
-_COLOURS = ("#0072B2", "#E69F00", "#009E73")
-_GREY = "#777777"
-
-
-class Chart(NamedTuple):
-    """A chart: its file, what it is of, and in words what it shows."""
-
-    path: Path
-    title: str
-    caption: str
 
 
 def draw(folder: Path, snapshots: Sequence[Judged], summary: Summary) -> list[Chart]:
@@ -31,21 +19,21 @@ def draw(folder: Path, snapshots: Sequence[Judged], summary: Summary) -> list[Ch
     counting = [each for each in snapshots if each.counts]
     error = summary.calibration_error or 0.0
     return [
-        _chart(
+        chart.draw(
             folder / "calibration.png",
             "Calibration",
             "Of those with such a predicted risk, so many churned. On the dashed line a prediction is worth its word; "
             f"the mean distance from it is {error:.3f}.",
             lambda axes: _calibration(axes, summary),
         ),
-        _chart(
+        chart.draw(
             folder / "auc.png",
             "AUC over time",
             "How well each snapshot told those who churned from those who stayed: 0.5 is a coin, 1 is perfect. "
             "The baselines need no model.",
             lambda axes: _auc(axes, counting),
         ),
-        _chart(
+        chart.draw(
             folder / "lift.png",
             "Lift",
             "Churn among the customers ranked highest, as a multiple of churn among all. At 5%, with the model: "
@@ -55,29 +43,16 @@ def draw(folder: Path, snapshots: Sequence[Judged], summary: Summary) -> list[Ch
     ]
 
 
-def _chart(path: Path, title: str, caption: str, paint: Callable[[Axes], None]) -> Chart:
-    figure = Figure(figsize=_SIZE, layout="constrained")
-    axes = figure.add_subplot()
-    paint(axes)
-    axes.set_title(title)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False)
-    figure.savefig(path, dpi=_DPI)
-    return Chart(path, title, caption)
-
-
 def _calibration(axes: Axes, summary: Summary) -> None:
     filled = [each for each in summary.calibration if each.count]
     most = max(each.count for each in filled)
-    axes.plot((0, 1), (0, 1), color=_GREY, linestyle="--", label="as predicted")
-    axes.plot([each.predicted for each in filled], [each.happened for each in filled], color=_COLOURS[0])
+    axes.plot((0, 1), (0, 1), color=GREY, linestyle="--", label="as predicted")
+    axes.plot([each.predicted for each in filled], [each.happened for each in filled], color=COLOURS[0])
     axes.scatter(
         [each.predicted for each in filled],
         [each.happened for each in filled],
         s=[20 + 180 * each.count / most for each in filled],
-        color=_COLOURS[0],
+        color=COLOURS[0],
         label="a tenth of the scale, larger with more customers",
     )
     axes.set(xlabel="predicted risk", ylabel="share that churned", xlim=(0, 1), ylim=(0, 1))
@@ -85,7 +60,7 @@ def _calibration(axes: Axes, summary: Summary) -> None:
 
 def _auc(axes: Axes, counting: Sequence[Judged]) -> None:
     days = [datetime.fromtimestamp(each.at, UTC) for each in counting]
-    for place, colour in enumerate(_COLOURS):
+    for place, colour in enumerate(COLOURS):
         found = [each.rankings[place].auc for each in counting]
         values = [float("nan") if auc is None else auc for auc in found]
         axes.plot(days, values, color=colour, marker="o", label=counting[0].rankings[place].name)  # type: ignore[arg-type]
@@ -95,8 +70,8 @@ def _auc(axes: Axes, counting: Sequence[Judged]) -> None:
 
 def _lift(axes: Axes, counting: Sequence[Judged]) -> None:
     gone = sum(sum(each.churned) for each in counting)
-    axes.axhline(1.0, color=_GREY, linestyle="--", label="anyone")
-    for place, colour in enumerate(_COLOURS):
+    axes.axhline(1.0, color=GREY, linestyle="--", label="anyone")
+    for place, colour in enumerate(COLOURS):
         lifts = []
         for share in _SHARES:
             hits = sum(

@@ -1,0 +1,1 @@
+"""Paper: pages and charts that can be sent to somebody, with nothing to be fetched."""
