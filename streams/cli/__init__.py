@@ -23,6 +23,7 @@ from streams.cli.notifier import notifier
 from streams.cli.profile import profile
 from streams.cli.rebuild import rebuild
 from streams.cli.replay import replay
+from streams.cli.report import report
 from streams.cli.rules import rules
 from streams.cli.settings import settings
 from streams.cli.topics import topics
@@ -37,8 +38,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    demo, worker, gateway, console, replay, rebuild, evaluate, alerts, handle, profile, erase, topics, settings,
-    embedded,
+    demo, worker, gateway, console, replay, rebuild, evaluate, report, alerts, handle, profile, erase, topics,
+    settings, embedded,
 ):  # fmt: skip
     app.command()(command)
 app.command("import")(import_)

@@ -1,0 +1,1 @@
+"""The weekly report: what changed, why, whom to call, and what the actions did, on one page."""
