@@ -134,4 +134,27 @@ def build() -> Dashboard:
             ),
         ),
     )
-    return dashboard("Business", "Customers, what is at risk, and what they do.", customers, doings, satisfaction)
+    journeys = Section(
+        "How far they come",
+        (
+            series(
+                "Customers by step of a funnel",
+                "Customers who came to each step of the funnels in policy.funnels, by way of those before it; steps by "
+                "number.",
+                "short",
+                Ask("max by (funnel, step) (ebbflow_funnel_customers)", "{{funnel}} {{step}}"),
+            ),
+            series(
+                "Conversion of funnels",
+                "Share of the customers at the first step of a funnel who came to each later one.",
+                "percentunit",
+                Ask(
+                    'max by (funnel, step) (ebbflow_funnel_customers{step!="1"}) / on (funnel) group_left '
+                    'clamp_min(max by (funnel) (ebbflow_funnel_customers{step="1"}), 1)',
+                    "{{funnel}} {{step}}",
+                ),
+            ),
+        ),
+    )
+    words = "Customers, what is at risk, and what they do."
+    return dashboard("Business", words, customers, doings, satisfaction, journeys)

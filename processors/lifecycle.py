@@ -36,6 +36,11 @@ def status(facts: Facts, now: float, policy: Policy) -> Status:
     return "active" if now < facts.last_meaningful + policy.seconds.activity else "lost"
 
 
+def is_gone(facts: Facts, now: float, policy: Policy) -> bool:
+    """Whether somebody left, or fell silent for the activity span: also of those who are no more than `known`."""
+    return bool(facts.left_at) or now >= (facts.last_meaningful or facts.last_seen) + policy.seconds.activity
+
+
 @dataclass
 class _Life:
     """What stages are told from: when the customer was first and last seen, left, and came back; 0 is never."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from processors.lifecycle import status
+from processors.stages import stage_of
 from schemas.customer import Answered, Customer, Scored, Spent, Step
 from schemas.facts import Survey
 from schemas.handling import AlertSeen
@@ -42,6 +43,7 @@ def portrait(
         usual_engagement=scores.usual if scores else None,
         warming_up=bool(scores and scores.warming_up),
         history=[_predicted(each) for each in sorted(judged.pending, key=lambda each: each.made)],
+        journey_stage=stage_of(facts),
         journey=[Step(at=_time(touch.at), name=touch.name, kind=touch.kind) for touch in reversed(facts.recent)],
         alerts=list(alerts),
         suggestion=next((each.alert.suggestion for each in alerts if each.status == "open"), None),

@@ -73,6 +73,10 @@ class Customer(BaseModel):
     usual_engagement: float | None = Field(None, description="The customer's own count in such a window.")
     warming_up: bool = Field(False, description="The models have not seen enough to raise alerts yet.")
     history: list[Scored] = Field(description="Scores of the last horizon, the oldest first; they wait for an outcome.")
+    journey_stage: Kind | None = Field(
+        None,
+        description="The furthest of discover, consider, purchase, engage and service; leave, until they come back.",
+    )
     journey: list[Step] = Field(description="The last touchpoints, the newest first.")
     alerts: list[AlertSeen] = Field(description="The last alerts, the newest first.")
     suggestion: str | None = Field(None, description="What to do, as the newest alert says that stands open.")

@@ -114,6 +114,9 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     `surveys` are by kind; `pains` are the last times at which something went wrong, by its name, and `case_at` is when
     the case was opened that waits to be solved, 0 for none; `contacted` is when somebody did something for them last;
     `origin` is how the customer came to buy, `spending` what was reported under this id.
+
+    `moves` are the transitions between kinds, packed as `processors.transitions` says, and `firsts` when each kind, and
+    each event of a funnel, came first, in whole seconds, by `processors.funnels.key_of`.
     """
 
     first_seen: float = 0.0
@@ -144,6 +147,8 @@ class Facts(msgspec.Struct, omit_defaults=True, gc=False):
     consent_at: float = 0.0
     weeks: dict[int, Week] = {}
     surveys: dict[str, Survey] = {}
+    moves: bytes = b""
+    firsts: dict[int, int] = {}
     pains: dict[str, list[float]] = {}
     case_at: float = 0.0
     contacted: list[float] = []

@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The ten meanings a touchpoint can have; a touchpoint that only says who somebody is has none."""
+    """The ten meanings a touchpoint can have; a touchpoint that only says who somebody is has none.
+
+    Facts hold them by their place here, so a new one comes last.
+    """
 
     DISCOVER = "discover"
     CONSIDER = "consider"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.actions import Actions
 from schemas.duration import Duration
+from schemas.funnel import MOST_FUNNELS, Funnel, FunnelName
 from schemas.rules import Rules
 
 FacetName = Literal["activity", "satisfaction", "acquisition", "journey", "pains", "contacts"]
@@ -67,6 +68,12 @@ class Policy(BaseModel):
         description="Keys that are never merged, as `anon:4f1c` or `ada`. `ebbflow rebuild` undoes what was merged.",
     )
 
+    funnels: dict[FunnelName, Funnel] = Field(
+        default_factory=lambda: {"stages": Funnel(steps=("discover", "consider", "purchase"))},
+        max_length=MOST_FUNNELS,
+        description='Steps that customers should take: `checkout = ["Product Viewed", "Order Completed"]`; a rebuild'
+        " finds them in what was before.",
+    )
     without: frozenset[Part] = Field(
         frozenset(),
         description="What is not kept of customers, or not concluded, as `journey`; a rebuild changes what is held.",
@@ -102,11 +109,16 @@ class Policy(BaseModel):
         """The durations in seconds, ready for the hot path."""
         return Spans(*(getattr(self, name).total_seconds() for name in Spans._fields))
 
+    @cached_property
+    def followed(self) -> frozenset[str]:
+        """The names of events that are steps of a funnel."""
+        return frozenset(event for funnel in self.funnels.values() for event in funnel.events)
+
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """As pydantic's, but what was derived from the original is not the copy's."""
         copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("seconds", None)
-        copied.__dict__.pop("digest", None)
+        for derived in ("seconds", "digest", "followed"):
+            copied.__dict__.pop(derived, None)
         return copied
 
     @cached_property

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from processors.facets import acquisition, activity, contacts, pains, satisfaction
+from processors.facets import acquisition, activity, contacts, journey, pains, satisfaction
 from schemas.facts import Facts
 from schemas.policy import FacetName, Part, Policy
 from schemas.touch import Touch
@@ -29,6 +29,7 @@ class Facet(NamedTuple):
 FACETS: Mapping[FacetName, Facet] = {
     "activity": Facet(activity.fold, activity.merged),
     "contacts": Facet(contacts.fold, contacts.merged),
+    "journey": Facet(journey.fold, journey.merged),
     "pains": Facet(pains.fold, pains.merged),
     "satisfaction": Facet(satisfaction.fold, satisfaction.merged),
     "acquisition": Facet(acquisition.fold, acquisition.merged),

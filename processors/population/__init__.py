@@ -11,11 +11,12 @@ from typing import Protocol
 from processors.facets.spending import is_reporter
 from processors.population.acquisition import AcquisitionTally
 from processors.population.activity import ActivityTally
+from processors.population.journeys import JourneysTally
 from processors.population.satisfaction import SatisfactionTally
 from processors.population.segments import SegmentsTally
 from processors.segments.rfm import Fifths
 from schemas.norms import Norms
-from schemas.policy import Policy
+from schemas.policy import FacetName, Policy
 from schemas.population import ActionsTold, Churn, Section
 from schemas.profile import Profile
 
@@ -34,11 +35,14 @@ class Tally(Protocol):
 
 SECTIONS: Mapping[str, type[Tally]] = {
     "activity": ActivityTally,
+    "journeys": JourneysTally,
     "satisfaction": SatisfactionTally,
     "segments": SegmentsTally,
     "acquisition": AcquisitionTally,
 }
 """Each by its name, which is also that of its endpoint."""
+_FACETS: Mapping[str, FacetName] = {"journeys": "journey"}
+"""What each counts, where that is not called the same: without it there is nothing to count."""
 LEARNED: Mapping[str, type[Section]] = {"churn": Churn, "actions": ActionsTold}
 """Sections that are not counted from profiles, but kept by the learner, from outcomes."""
 
@@ -47,7 +51,9 @@ class Population:
     """All sections, counted together."""
 
     def __init__(self, policy: Policy) -> None:
-        self._tallies = {name: tally(policy) for name, tally in SECTIONS.items() if name not in policy.without}
+        self._tallies = {
+            name: tally(policy) for name, tally in SECTIONS.items() if _FACETS.get(name, name) not in policy.without
+        }
         self._fifths = Fifths()
 
     def add(self, profile: Profile, now: float) -> None:

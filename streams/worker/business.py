@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from prometheus_client import Gauge
 
+from schemas.journeys import Journeys
 from schemas.population import Satisfaction, Section
 
 NPS = Gauge(
@@ -14,7 +15,12 @@ SATISFIED = Gauge(
 )
 SURVEYED = Gauge("ebbflow_surveyed_customers", "Customers who answered within 90 days, by kind of survey.", ["survey"])
 RESPONSE = Gauge("ebbflow_survey_response_ratio", "Answers to surveys sent, by kind of survey.", ["survey"])
-_GAUGES = (NPS, SATISFIED, SURVEYED, RESPONSE)
+FUNNEL = Gauge(
+    "ebbflow_funnel_customers",
+    "Customers who came to a step of a funnel, by its name and the step's number.",
+    ["funnel", "step"],
+)
+_GAUGES = (NPS, SATISFIED, SURVEYED, RESPONSE, FUNNEL)
 
 
 def show(sections: Mapping[str, Section]) -> None:
@@ -23,6 +29,9 @@ def show(sections: Mapping[str, Section]) -> None:
     satisfaction = sections.get("satisfaction")
     if isinstance(satisfaction, Satisfaction):
         _show_satisfaction(satisfaction)
+    journeys = sections.get("journeys")
+    if isinstance(journeys, Journeys):
+        _show_funnels(journeys)
 
 
 def forget() -> None:
@@ -41,3 +50,9 @@ def _show_satisfaction(told: Satisfaction) -> None:
             SATISFIED.labels(name).set(survey.satisfied)
         if survey.response_rate is not None:
             RESPONSE.labels(name).set(survey.response_rate)
+
+
+def _show_funnels(told: Journeys) -> None:
+    for funnel in told.funnels:
+        for number, step in enumerate(funnel.steps, 1):
+            FUNNEL.labels(funnel.name, number).set(step.reached)

@@ -36,6 +36,8 @@ def test_what_all_customers_come_to_is_counted_and_can_be_read(settings: Setting
             wait_until(counted)
         shown = client.get("/v1/activity", headers=READER).json()
         assert (shown["orders"], shown["revenue"]) == (30, {"EUR": 300.0})
+        (step,) = client.get("/v1/journeys", headers=READER).json()["steps"]
+        assert (step["step"], step["taken"], step["began"], step["next"]) == ("purchase", 30, 30, [])
         for name in SECTIONS:
             (today,) = client.get(f"/v1/{name}/days", headers=READER).json()
             assert today["customers"] == client.get(f"/v1/{name}", headers=READER).json()["customers"]

@@ -1,6 +1,7 @@
 """Running workers as users do: a process of its own, set up by its environment, killed when the test says so."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         held = getattr(settings, name)
         environment[f"EBBFLOW_{name.upper()}"] = held.get_secret_value() if isinstance(held, SecretStr) else str(value)
     for name, value in settings.policy.model_dump(mode="json", exclude_none=True, exclude={"rules"}).items():
-        environment[f"EBBFLOW_POLICY__{name.upper()}"] = str(value)
+        environment[f"EBBFLOW_POLICY__{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)
     return environment
 
 

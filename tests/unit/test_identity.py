@@ -102,6 +102,7 @@ def known(facts: Facts) -> dict[str, object]:
         "left": facts.left_at,
         "weeks": facts.weeks,
         "origin": facts.origin,
+        "firsts": facts.firsts,
     }
 
 

@@ -26,6 +26,7 @@ def test_it_shows_who_they_are_what_they_did_and_what_is_expected() -> None:
     assert [(each.currency, each.orders, each.revenue) for each in seen.spent] == [("USD", 1, 99.0), ("EUR", 1, 10.5)]
     assert (seen.journey[0].at, seen.journey[0].kind) == (when(8), Kind.FEEDBACK)
     assert len(seen.journey) == 4
+    assert seen.journey_stage == Kind.PURCHASE
     assert seen.scores is not None
     assert (seen.scores.churn, seen.scores.engagement, seen.scores.value) == (0.4, 3.0, 20.0)
     assert [each.at for each in seen.history] == sorted(each.at for each in seen.history)

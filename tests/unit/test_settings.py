@@ -49,6 +49,21 @@ def test_rules_have_sections_of_their_own_beside_the_policy(
     assert list(load_settings().policy.rules) == ["huge"]
 
 
+def test_funnels_are_read_from_the_file_or_from_the_environment(
+    empty_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = '[policy.funnels]\ncheckout = ["Cart Viewed", "purchase"]\n'
+    file += 'help = { steps = ["friction", "service"], within = "7d" }'
+    (empty_directory / "ebbflow.toml").write_text(file)
+    assert [str(each) for each in load_settings().policy.funnels.values()] == [
+        "Cart Viewed > purchase",
+        "friction > service within 7d",
+    ]
+    monkeypatch.setenv("EBBFLOW_POLICY__FUNNELS", '{"signup": ["Signed Up"]}')
+    with pytest.raises(SettingsError, match=r"FUNNELS__SIGNUP__STEPS: .*at least 2"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
