@@ -13,7 +13,9 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto
   color: light-dark(#1a1a1a, #e6e6e6); background: light-dark(#ffffff, #16181c); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid light-dark(#dddddd, #383b42); }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child, .words th, .words td { text-align: left; vertical-align: top; }
+tr, figure { break-inside: avoid; }
+h2 { break-after: avoid; }
 .wide { overflow-x: auto; }
 .early, figcaption, small { color: light-dark(#595959, #a6a6a6); }
 figure { margin: 2rem 0; }
@@ -61,15 +63,17 @@ def pairs(rows: Iterable[tuple[str, str]]) -> str:
     return f"<table>\n{cells}\n</table>\n"
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]], marked: Sequence[bool] = ()) -> str:
-    """A table under headings. The rows that are `marked` are shown as of less weight."""
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], marked: Sequence[bool] = (), words: bool = False
+) -> str:
+    """A table under headings. The rows that are `marked` are shown as of less weight; `words` are read from the left."""
     head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
     lines = []
     for place, row in enumerate(rows):
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in row)
         lines.append(f"<tr{' class=early' if place < len(marked) and marked[place] else ''}>{cells}</tr>")
     body = "\n".join(lines)
-    return f"""<div class="wide"><table>
+    return f"""<div class="wide"><table{' class="words"' if words else ""}>
 <thead><tr>{head}</tr></thead>
 <tbody>
 {body}

@@ -20,7 +20,10 @@ from streams.store.population import PopulationStore
 
 TO_CALL = 20
 _WEEK = 7
-_ABOUT_CUSTOMERS = frozenset(AlertKind) - {AlertKind.MODEL_DRIFT}
+_WORTH_A_CALL = frozenset(
+    (AlertKind.CHURN_RISK, AlertKind.ATTITUDE_GAP, AlertKind.RULE_MATCHED, AlertKind.SEGMENT_ENTERED)
+)
+"""Who has left already is told in the figures."""
 
 S = TypeVar("S", bound=Section)
 
@@ -59,7 +62,7 @@ async def gather(settings: Settings) -> Gathered:
                 days[name] = [kind.model_validate_json(each) for each in (await population.days(name))[-_WEEK:]]
         now = datetime.now(UTC)
         standing = [each async for _, _, each in AlertStore(redis, settings).newest()]
-        seen = [each.seen(now) for each in standing if each.alert.kind in _ABOUT_CUSTOMERS]
+        seen = [each.seen(now) for each in standing if each.alert.kind in _WORTH_A_CALL]
         current, cards = await CardStore(redis, settings).shown()
     finally:
         await redis.aclose()

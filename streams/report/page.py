@@ -110,7 +110,7 @@ def _calls(gathered: Gathered) -> str:
         return _said("No alert stands open.")
     rows = [_call(each) for each in gathered.calls]
     note = _said(f"{gathered.open_alerts:,} alerts stand open; these have the most at stake.")
-    return note + table(("Customer", "Alert", "At stake", "Why", "What to do"), rows)
+    return note + table(("Customer", "Alert", "At stake", "Why", "What to do"), rows, words=True)
 
 
 def _call(seen: AlertSeen) -> tuple[str, str, str, str, str]:
@@ -148,8 +148,10 @@ def _trust(gathered: Gathered) -> str:
         recent = gathered.card["recent"]
         for name, words in (("champion", "The models"), ("recency", "Recency alone"), ("base_rate", "The base rate")):
             measures = recent.get(name)
-            if measures and measures.get("auc") is not None:
-                rows.append((f"{words}: AUC, log loss", f"{measures['auc']:.3f}, {measures['log_loss']:.3f}"))
+            told = [f"{measures[each]:.3f}" for each in ("auc", "log_loss") if measures and measures[each] is not None]
+            if told:
+                # Recency is no probability, and has no log loss.
+                rows.append((words + (": AUC, log loss" if len(told) > 1 else ": AUC"), ", ".join(told)))
         rows.append(("Outcomes learned from", f"{gathered.card['outcomes']:,}"))
     for each in gathered.useful:
         rows.append((f"Found of use, {each.kind}", f"{each.share:.0%} of {each.rated} rated"))

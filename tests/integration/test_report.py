@@ -1,4 +1,4 @@
-"""The weekly report: a page of what is in Redis, in which strangers' words stay words, and what to do where nothing is."""
+"""The weekly report: a page of what is in Redis. Words of strangers stay words, and where nothing is it says what to do."""
 
 import asyncio
 import shutil
