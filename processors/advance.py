@@ -107,7 +107,7 @@ def advance(
         predict_at = before.predict_at or next_on_grid(profile.customer, now, policy)
         if predict_at <= now:
             if len(waiting) < MAX_PENDING:
-                waiting = [*waiting, prediction_of(facts, scores, features, models)]
+                waiting = [*waiting, prediction_of(facts, scores, features, models, before.segments)]
             predict_at = next_on_grid(profile.customer, now, policy)
         silence = now - facts.last_meaningful
         least = _RESCORE_LEAST * policy.seconds.predict_every

@@ -6,7 +6,7 @@ from processors.facets.pains import pains_of
 from processors.features import main_currency, usual_engagement
 from processors.models import Models
 from schemas.facts import Facts
-from schemas.judgements import Prediction, Scores
+from schemas.judgements import Memberships, Prediction, Scores
 from schemas.policy import Policy
 
 _CHANCE, _COUNT, _CENT = 10_000, 1_000, 100
@@ -35,8 +35,11 @@ def score(facts: Facts, features: Sequence[float], now: float, models: Models, p
     )
 
 
-def prediction_of(facts: Facts, scores: Scores, features: Sequence[float], models: Models) -> Prediction:
-    """The same, and what every model says, noted down to be checked when it falls due."""
+def prediction_of(
+    facts: Facts, scores: Scores, features: Sequence[float], models: Models, segments: Memberships | None
+) -> Prediction:
+    """The same, and what every model says, noted down to be checked when it falls due; with the segments that the
+    customer stood in."""
     return Prediction(
         made=scores.at,
         features=[round(1000.0 * value) for value in features],
@@ -50,4 +53,5 @@ def prediction_of(facts: Facts, scores: Scores, features: Sequence[float], model
         model=scores.model,
         currency=main_currency(facts),
         pains=pains_of(facts, scores.at),
+        segment=segments.rfm.name if segments and segments.rfm else "",
     )

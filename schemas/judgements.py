@@ -10,7 +10,8 @@ class Prediction(msgspec.Struct, array_like=True, gc=False):
     `processors.models.MEMBERS`) and `base_rate` are probabilities in ten-thousandths; `engagement`, `low` and `high`
     are counts in thousandths; `value` and `revenue` are in hundredths of the `currency`, which is none for a customer
     who never paid. `touches` and `engaged` count the meaningful touchpoints seen since, within the horizon and within
-    the engagement window; `revenue` is what was paid since, within the horizon. `pains` is what had gone wrong lately.
+    the engagement window; `revenue` is what was paid since, within the horizon. `pains` is what had gone wrong
+    lately, `segment` the one by recency, frequency and money that the customer stood in.
     """
 
     made: float
@@ -28,6 +29,7 @@ class Prediction(msgspec.Struct, array_like=True, gc=False):
     engaged: int = 0
     revenue: int = 0
     pains: list[str] = []
+    segment: str = ""
 
 
 class Scores(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

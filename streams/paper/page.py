@@ -66,7 +66,7 @@ def pairs(rows: Iterable[tuple[str, str]]) -> str:
 def table(
     headings: Sequence[str], rows: Iterable[Sequence[str]], marked: Sequence[bool] = (), words: bool = False
 ) -> str:
-    """A table under headings. The rows that are `marked` are shown as of less weight; `words` are read from the left."""
+    """A table under headings. Rows that are `marked` are shown as of less weight; `words` are read from the left."""
     head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
     lines = []
     for place, row in enumerate(rows):

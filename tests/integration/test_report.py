@@ -1,4 +1,4 @@
-"""The weekly report: a page of what is in Redis. Words of strangers stay words, and where nothing is it says what to do."""
+"""The weekly report: a page of what is in Redis, words of strangers as words, and what to do where there is nothing."""
 
 import asyncio
 import shutil

@@ -56,8 +56,9 @@ def test_a_prediction_knows_what_had_gone_wrong_and_its_outcome_who_it_was() -> 
         step = advance(profile, [], profile.judgements.timer, FixedModels(), POLICY)
         profile, outcomes = step.profile, [*outcomes, *step.outcomes]
     assert outcomes[0].pains == ["payment failed"]
-    assert outcomes[0].dimensions == dimensions_of(profile.facts) == {
-        "channel": "server", "kind": "friction", "plan": "pro",
+    assert outcomes[0].dimensions == dimensions_of(profile.facts, "") == {
+        "channel": "server", "kind": "friction", "plan": "pro", "source": "none", "campaign": "none", "segment": "none",
     }  # fmt: skip
     assert outcomes[0].settled_at == outcomes[0].due_at
-    assert dimensions_of(Facts()) == {"channel": "none", "kind": "none", "plan": "none"}
+    names = ("channel", "kind", "plan", "source", "campaign", "segment")
+    assert dimensions_of(Facts(), "") == dict.fromkeys(names, "none")

@@ -26,7 +26,7 @@ def test_before_the_first_model_the_customer_is_expected_to_go_on_as_usual() -> 
 
 def test_a_prediction_keeps_the_features_and_the_base_rate_of_its_time() -> None:
     features, models = extract(FACTS, day(100)), FixedModels(churn=0.25, version=9)
-    made = prediction_of(FACTS, score(FACTS, features, day(100), models, POLICY), features, models)
+    made = prediction_of(FACTS, score(FACTS, features, day(100), models, POLICY), features, models, None)
     assert (made.churn, made.members, made.base_rate) == (2500, [2500] * 4, 3000)
     assert (made.engagement, made.low, made.high) == (1000, 0, 2000)
     assert (made.model, made.value, made.currency) == (9, None, None)
@@ -38,6 +38,6 @@ def test_value_is_said_of_customers_who_pay_in_the_currency_they_pay_in() -> Non
     models = FixedModels(value=12.5)
     found = score(paying, extract(paying, day(101)), day(101), models, POLICY)
     assert found.value == 12.5
-    made = prediction_of(paying, found, extract(paying, day(101)), models)
+    made = prediction_of(paying, found, extract(paying, day(101)), models, None)
     assert (made.value, made.currency) == (1250, "EUR")
     assert score(FACTS, extract(FACTS, day(100)), day(100), models, POLICY).value is None
