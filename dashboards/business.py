@@ -156,5 +156,30 @@ def build() -> Dashboard:
             ),
         ),
     )
-    words = "Customers, what is at risk, and what they do."
-    return dashboard("Business", words, customers, doings, satisfaction, journeys)
+    acquisition = Section(
+        "What brings them",
+        (
+            series(
+                "Customers acquired",
+                f"Customers who have bought, by the channel of their first visit. {_CENSUS}",
+                "short",
+                Ask("max by (channel) (ebbflow_acquired_customers)", "{{channel}}"),
+            ),
+            series(
+                "Cost of a customer",
+                "What was spent on a channel in the last twelve months, by the customers whom it acquired since "
+                "spending was first reported. It takes Marketing Spend among the touchpoints.",
+                "short",
+                Ask("max by (channel, currency) (ebbflow_cost_per_customer)", "{{channel}} {{currency}}"),
+            ),
+            series(
+                "Acquired, and gone",
+                "Share of acquired customers who are lost or have left. Old channels have lost more than young ones; "
+                "GET /v1/acquisition and the console compare them within months.",
+                "percentunit",
+                Ask("max by (channel) (ebbflow_acquired_churned_ratio)", "{{channel}}"),
+            ),
+        ),
+    )
+    words = "Customers, what is at risk, what they do, how far they come, and what brings them."
+    return dashboard("Business", words, customers, doings, satisfaction, journeys, acquisition)

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from processors.kinds import REPORTS, normal_name
-from processors.measures import money_of, survey_of
+from processors.measures import money_of, number_of, survey_of
 from processors.sources import OPENED_BY, opened_by, source_of
 from schemas.details import Details, Source, Spend
 from schemas.kinds import Kind
@@ -65,6 +65,10 @@ def _report(name: str, properties: Mapping[str, Any]) -> Details:
         action = properties.get("action")
         return Details(action=action.strip()[:MAX_ACTION] if isinstance(action, str) else "")
     amount, currency = money_of(properties)
+    if amount is None:
+        # What exports of advertisers call it.
+        said_to_cost = (number_of(properties.get(name)) for name in ("amount", "cost", "spend"))
+        amount = next((round(each, 4) for each in said_to_cost if each is not None), None)
     if amount is None or amount < 0.0:
         return _NONE
     channel = properties.get("channel")

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from processors.facets.acquisition import path
 from processors.lifecycle import status
 from processors.stages import stage_of
-from schemas.customer import Answered, Customer, Scored, Spent, Step
-from schemas.facts import Survey
+from schemas.customer import Answered, CameFrom, Customer, Scored, Spent, Step
+from schemas.facts import Survey, Visit
 from schemas.handling import AlertSeen
 from schemas.judgements import Prediction, Scores
 from schemas.policy import Policy
@@ -23,6 +24,7 @@ def portrait(
         Spent(currency=code, orders=money.orders, revenue=money.revenue, last_at=_time(money.last_at))
         for code, money in sorted(facts.money.items(), key=lambda each: -each[1].revenue)
     ]
+    origin = facts.origin
     return Customer(
         customer=profile.customer,
         keys=list(keys),
@@ -36,6 +38,8 @@ def portrait(
         kinds=facts.kinds,
         channels=facts.channels,
         spent=spent,
+        visits=[_came(visit) for visit in path(origin)] if origin else [],
+        first_bought=_time(origin.bought_at) if origin and origin.bought_at else None,
         rating=facts.rating,
         surveys={name: _answered(survey) for name, survey in facts.surveys.items() if survey.last},
         traits=facts.traits,
@@ -48,6 +52,11 @@ def portrait(
         alerts=list(alerts),
         suggestion=next((each.alert.suggestion for each in alerts if each.status == "open"), None),
     )
+
+
+def _came(visit: Visit) -> CameFrom:
+    source = visit.source
+    return CameFrom(at=_time(visit.at), channel=source.channel, source=source.source, campaign=source.campaign)
 
 
 def _answered(survey: Survey) -> Answered:

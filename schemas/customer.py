@@ -49,6 +49,15 @@ class Answered(BaseModel):
     before: float | None = Field(None, description="and the one before it.")
 
 
+class CameFrom(BaseModel):
+    """A visit that led to the first purchase, or has led nowhere yet."""
+
+    at: datetime
+    channel: str = Field(description="As `paid search`; `direct` where nothing is known.")
+    source: str = Field(description="As `google`; may be empty, like the campaign.")
+    campaign: str
+
+
 class Customer(BaseModel):
     """Everything worth knowing of one customer, under whatever ids."""
 
@@ -64,6 +73,10 @@ class Customer(BaseModel):
     kinds: dict[str, int] = Field(description="Touchpoints by kind.")
     channels: dict[str, int] = Field(description="Touchpoints by channel.")
     spent: list[Spent] = Field(description="The currency with the most revenue first.")
+    visits: list[CameFrom] = Field(
+        default_factory=list, description="Where they came from until they first bought, in the order of time."
+    )
+    first_bought: datetime | None = None
     rating: float | None = Field(None, description="The last answer to a survey, scaled to 0..1.")
     surveys: dict[str, Answered] = Field(
         default_factory=dict, description="By kind: nps, csat, ces, and rating for all others."

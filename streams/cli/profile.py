@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.table import Table
 
+from processors.facets.acquisition import path
 from schemas.profile import Profile
 from schemas.settings import Settings, load_settings
 from streams.availability import wait_for_redis
@@ -54,6 +55,12 @@ def _show(found: Profile, console: Console) -> None:
     table.add_row("touchpoints", f"{facts.touchpoints}" + (f" ({kinds})" if kinds else ""))
     for currency, money in facts.money.items():
         table.add_row("orders", f"{money.orders}, {money.revenue:,.2f} {currency}".rstrip())
+    for visit in path(facts.origin) if facts.origin else ():
+        source = visit.source
+        words = " / ".join(part for part in (source.channel, source.source, source.campaign) if part)
+        table.add_row("came by", f"{words}, {_day(visit.at)}")
+    if facts.origin and facts.origin.bought_at:
+        table.add_row("first bought", _day(facts.origin.bought_at))
     if facts.traits:
         table.add_row("traits", ", ".join(f"{name}={value}" for name, value in facts.traits.items()))
     if scores is not None:

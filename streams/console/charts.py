@@ -9,6 +9,7 @@ from schemas.customer import Scored
 from streams.console.frame import el
 
 _RISK, _ENGAGEMENT, _EVEN = "#c2410c", "#2f7fd1", "#788492"
+_BARS = ("#9a6a00", "#c2410c", "#2f7fd1", "#19855a")
 _GRID = {"left": 44, "right": 16, "top": 36, "bottom": 32}
 _FAINT = {"lineStyle": {"color": _EVEN, "opacity": 0.25}}
 _TIME = {"type": "time", "splitLine": {"show": False}, "axisLabel": {"hideOverlap": True}}
@@ -61,6 +62,24 @@ def calibration_chart(bins: Sequence[dict[str, Any]]) -> None:
             ],
         },
     )
+
+
+def credits_chart(rows: Sequence[tuple[str, Sequence[float]]], models: Sequence[str]) -> None:
+    """Shares of purchases, by source and model; of each source the share that each model gives it."""
+    series = [
+        {
+            "type": "bar",
+            "name": model,
+            "data": [round(100 * shares[place], 1) for _, shares in rows],
+            "itemStyle": {"color": color},
+        }
+        for place, (model, color) in enumerate(zip(models, _BARS, strict=True))
+    ]
+    axis = {"type": "value", "min": 0, "name": "of the purchases, %", "splitLine": _FAINT}
+    names = {"type": "category", "data": [name for name, _ in rows], "axisLabel": {"interval": 0, "hideOverlap": True}}
+    legend, grid = {"bottom": 0, "itemWidth": 14}, {**_GRID, "bottom": 84}
+    words = f"Shares of purchases by channel and model; {rows[0][0]} has the most. The table below has the numbers"
+    _draw(words, {"xAxis": names, "yAxis": axis, "series": series, "legend": legend, "grid": grid})
 
 
 def _line(name: str, points: Sequence[Sequence[object]], color: str, dashed: bool = False) -> dict[str, Any]:

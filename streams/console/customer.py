@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from schemas.alert import AlertKind
-from schemas.customer import Customer
+from schemas.customer import CameFrom, Customer
 from streams.console.card import AlertCard
 from streams.console.charts import churn_chart, engagement_chart
 from streams.console.desk import Desk
 from streams.console.frame import el, nothing, row, table
-from streams.console.words import ago, figure, moment, percent
+from streams.console.words import ago, figure, moment, origin, percent
 
 _STATUSES = {
     "known": "known: nothing meaningful yet",
@@ -110,6 +110,10 @@ def _who(customer: Customer, now: datetime) -> None:
             _pair("Touchpoints", f"{customer.touchpoints:,}; active on {customer.active_days:,} days")
             if customer.channels:
                 _pair("Channels", ", ".join(f"{name} {count:,}" for name, count in _most_first(customer.channels)))
+            for words, visit in zip(("Came by", "And last by"), _ends(customer.visits), strict=False):
+                _pair(words, f"{origin(visit.channel, visit.source, visit.campaign)}, {moment(visit.at)} UTC")
+            if customer.first_bought is not None:
+                _pair("First bought", f"{moment(customer.first_bought)} UTC")
             for name, survey in customer.surveys.items():
                 turn = "" if survey.before is None else f", {percent(survey.before)} before"
                 _pair(f"Last {name if name == 'rating' else name.upper()}", f"{percent(survey.last)} of the best{turn}")
@@ -167,6 +171,11 @@ def _spent(customer: Customer) -> None:
         with table("By currency", "Currency", "Orders", "Revenue", "Last (UTC)"):
             for each in customer.spent:
                 row(each.currency or "not said", f"{each.orders:,}", f"{each.revenue:,.2f}", moment(each.last_at))
+
+
+def _ends(visits: list[CameFrom]) -> list[CameFrom]:
+    """The first visit and the last, if they are two."""
+    return [*visits[:1], *visits[1:][-1:]]
 
 
 def _pair(name: str, value: str) -> None:

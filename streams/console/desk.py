@@ -2,13 +2,14 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
 from processors.portrait import portrait
 from schemas.customer import Customer
 from schemas.handling import AlertSeen, Handled
+from schemas.population import Section
 from schemas.settings import Settings
 from streams.clock import Clock
 from streams.handling import handle
@@ -16,6 +17,9 @@ from streams.person import find
 from streams.producer import Producer
 from streams.store.alerts import AlertStore
 from streams.store.cards import CardStore
+from streams.store.population import PopulationStore
+
+Told = TypeVar("Told", bound=Section)
 
 LOOKED_THROUGH = 1000
 """Alerts among which the console looks for those that are asked for."""
@@ -31,11 +35,8 @@ class Desk:
 
     def __init__(self, settings: Settings, redis: Redis, producer: Producer) -> None:
         self._settings, self._redis, self._producer = settings, redis, producer
-        self._alerts, self._cards, self._clock = (
-            AlertStore(redis, settings),
-            CardStore(redis, settings),
-            Clock(settings),
-        )
+        self._alerts, self._cards = AlertStore(redis, settings), CardStore(redis, settings)
+        self._population, self._clock = PopulationStore(redis, settings), Clock(settings)
         self._newest: list[AlertSeen] = []
         self._read_at = float("-inf")
 
@@ -69,6 +70,11 @@ class Desk:
         now = datetime.now(UTC)
         seen = [standing.seen(now) for _, standing in alerts]
         return portrait(profile, person.keys, seen, self._clock.now(), self._settings.policy)
+
+    async def section(self, name: str, kind: type[Told]) -> Told | None:
+        """What all customers come to in this respect; none before the first census."""
+        held = await self._population.section(name)
+        return None if held is None else kind.model_validate_json(held)
 
     async def models(self) -> tuple[int, list[dict[str, Any]]]:
         """The version that scores, and the cards of all that are kept, the newest first."""

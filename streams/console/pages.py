@@ -8,6 +8,8 @@ from fastapi.responses import RedirectResponse
 from nicegui import ui
 from redis.exceptions import RedisError
 
+from schemas.acquisition import Acquisition
+from streams.console.acquisition import acquisition_page
 from streams.console.alerts import AlertsPage, Choice
 from streams.console.customer import customer_page, unknown
 from streams.console.desk import Desk
@@ -35,6 +37,11 @@ def declare_pages(desk: Desk, may_leave: bool) -> None:
     @ui.page("/customers")
     async def search(id: str = "") -> RedirectResponse:
         return RedirectResponse(link_to(id.strip()) if id.strip() else "/", 303)
+
+    @ui.page("/acquisition")
+    async def acquisition() -> None:
+        with frame("Acquisition", "/acquisition", may_leave), reporting():
+            acquisition_page(await desk.section("acquisition", Acquisition), desk.now())
 
     @ui.page("/models")
     async def models() -> None:

@@ -52,6 +52,15 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.0%}"
 
 
+def origin(channel: str, source: str, campaign: str) -> str:
+    """Where somebody came from, as far as it is known.
+
+    >>> origin("paid search", "google", ""), origin("", "", "")
+    ('paid search / google', 'no campaign')
+    """
+    return " / ".join(part for part in (channel, source, campaign) if part) or "no campaign"
+
+
 def figure(value: float | None, digits: int = 3) -> str:
     """A measure, or a dash where it cannot be said."""
     return "–" if value is None else f"{value:.{digits}f}"

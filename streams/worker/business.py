@@ -4,6 +4,10 @@ from collections.abc import Mapping
 
 from prometheus_client import Gauge
 
+from processors.acquired import OTHER
+from processors.population.acquisition import UNKNOWN
+from processors.sources import CHANNELS
+from schemas.acquisition import Acquisition
 from schemas.journeys import Journeys
 from schemas.population import Satisfaction, Section
 
@@ -20,7 +24,20 @@ FUNNEL = Gauge(
     "Customers who came to a step of a funnel, by its name and the step's number.",
     ["funnel", "step"],
 )
-_GAUGES = (NPS, SATISFIED, SURVEYED, RESPONSE, FUNNEL)
+ACQUIRED = Gauge(
+    "ebbflow_acquired_customers", "Customers who bought, by the channel of their first visit.", ["channel"]
+)
+COST = Gauge(
+    "ebbflow_cost_per_customer",
+    "Marketing spending of the last twelve months by those it acquired, by channel and currency.",
+    ["channel", "currency"],
+)
+ACQUIRED_GONE = Gauge(
+    "ebbflow_acquired_churned_ratio", "Share of acquired customers who are lost or have left, by channel.", ["channel"]
+)
+_GAUGES = (NPS, SATISFIED, SURVEYED, RESPONSE, FUNNEL, ACQUIRED, COST, ACQUIRED_GONE)
+_CHANNELS = CHANNELS | {UNKNOWN.channel, OTHER.channel}
+"""Those that have a label: who reports spending may name others, of which there is no end."""
 
 
 def show(sections: Mapping[str, Section]) -> None:
@@ -32,6 +49,9 @@ def show(sections: Mapping[str, Section]) -> None:
     journeys = sections.get("journeys")
     if isinstance(journeys, Journeys):
         _show_funnels(journeys)
+    acquisition = sections.get("acquisition")
+    if isinstance(acquisition, Acquisition):
+        _show_acquisition(acquisition)
 
 
 def forget() -> None:
@@ -56,3 +76,14 @@ def _show_funnels(told: Journeys) -> None:
     for funnel in told.funnels:
         for number, step in enumerate(funnel.steps, 1):
             FUNNEL.labels(funnel.name, number).set(step.reached)
+
+
+def _show_acquisition(told: Acquisition) -> None:
+    for row in told.channels:
+        if row.channel not in _CHANNELS:
+            continue
+        ACQUIRED.labels(row.channel).set(row.acquired)
+        if row.cost is not None and row.cost.per_customer is not None:
+            COST.labels(row.channel, row.cost.currency).set(row.cost.per_customer)
+        if row.churn is not None:
+            ACQUIRED_GONE.labels(row.channel).set(row.churn.share)

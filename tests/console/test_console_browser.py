@@ -15,8 +15,17 @@ from schemas.alert import Reason
 from schemas.settings import Settings
 from tests.alerting import alert_of
 from tests.harness import WRITE_KEY, running_gateway, wait_until
-from tests.integration.consoling import HOSTILE, MEMBER, console_settings, keep, publish_card, running_console
+from tests.integration.consoling import (
+    HOSTILE,
+    MEMBER,
+    console_settings,
+    keep,
+    publish_card,
+    publish_section,
+    running_console,
+)
 from tests.integration.working import folded, running_worker
+from tests.unit.channels import business
 
 pytestmark = [pytest.mark.console, pytest.mark.timeout(300)]
 
@@ -66,6 +75,8 @@ def world(settings: Settings, tmp_path: Path) -> Iterator[World]:
     with running_gateway(own) as gateway:
         with running_worker(own, tmp_path / "worker.log"):
             tell(own, gateway)
+        # After the census of the worker.
+        publish_section(own, "acquisition", business(0, "affiliate"))
         hour, now = timedelta(hours=1), datetime.now(UTC)
         reasons = [
             Reason(feature="recency", value=23, weight=1.2, words="silent for 23 days"),
@@ -162,7 +173,7 @@ def test_pages_fit_and_are_accessible(
     with world.visit(browser, width, scheme) as page:
         pages = {
             "alerts": "/", "customer": "/customers/ada", "models": "/models", "unknown": "/customers/nobody",
-            "none": "/?kind=customer.left",
+            "none": "/?kind=customer.left", "acquisition": "/acquisition",
         }  # fmt: skip
         for name, path in pages.items():
             page.goto(world.console + path)

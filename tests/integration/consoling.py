@@ -17,6 +17,7 @@ from processors.learning.habit import Habit
 from processors.learning.honesty import BASE_RATE, CHAMPION, MINUS_FREQUENCY, RECENCY
 from processors.learning.measures import Bin, Measures
 from schemas.alert import Alert
+from schemas.population import Section
 from schemas.settings import Settings
 from streams.embedded.stack import free_port
 from streams.store.alerts import AlertStore
@@ -65,6 +66,12 @@ def keep(settings: Settings, *alerts: Alert) -> None:
     # In a thread of its own: that which drives a browser has a loop that runs.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, write()).result()
+
+
+def publish_section(settings: Settings, name: str, section: Section) -> None:
+    """What all customers come to, as the census would publish it."""
+    with Redis.from_url(settings.redis_url) as redis:
+        redis.hset(settings.keyspace("population"), name, section.model_dump_json())
 
 
 def publish_card(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from processors.population.acquisition import AcquisitionTally
 from schemas.settings import Settings
 from tests.alerting import alert_of
 from tests.harness import running_gateway, wait_until
@@ -18,10 +19,12 @@ from tests.integration.consoling import (
     console_settings,
     keep,
     publish_card,
+    publish_section,
     running_console,
 )
 from tests.integration.working import ebbflow, environment_of, folded, running_worker
 from tests.nursery import Forked
+from tests.unit.channels import business
 
 pytestmark = pytest.mark.integration
 
@@ -49,7 +52,7 @@ def client(console: str) -> Iterator[httpx.Client]:
 
 def test_nobody_enters_without_a_token_of_the_team(own: Settings, console: str) -> None:
     with httpx.Client(base_url=console, timeout=20) as stranger:
-        for path in ("/", "/customers/ada", "/customers?id=ada", "/models", "/nothing"):
+        for path in ("/", "/customers/ada", "/customers?id=ada", "/acquisition", "/models", "/nothing"):
             asked = stranger.get(path, headers=HTML)
             assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in")
             assert stranger.get(path).status_code == 403
@@ -103,10 +106,13 @@ def test_without_a_token_it_is_open_on_loopback_alone(own: Settings, tmp_path: P
     assert "Traceback" not in log.read_text()
 
 
-def test_each_page_says_what_to_do_when_there_is_nothing(client: httpx.Client) -> None:
+def test_each_page_says_what_to_do_when_there_is_nothing(own: Settings, client: httpx.Client) -> None:
     assert "No alerts yet" in client.get("/").text
     assert "No such alerts" in client.get("/?kind=churn.risk&status=open").text
     assert "No model yet" in client.get("/models").text
+    assert "have not been counted yet" in client.get("/acquisition").text
+    publish_section(own, "acquisition", AcquisitionTally(own.policy).told(0.0))
+    assert "Nobody was seen to come from anywhere" in client.get("/acquisition").text
     assert "Nobody is known by this id" in client.get("/customers/ada").text
     assert client.get("/customers?id=%20a%2Fb%3F%20").headers["location"] == "/customers/a%2Fb%3F"
     assert client.get("/customers?id=").headers["location"] == "/"
@@ -116,11 +122,13 @@ def test_each_page_says_what_to_do_when_there_is_nothing(client: httpx.Client) -
 def test_pages_show_what_there_is(own: Settings, client: httpx.Client, tmp_path: Path) -> None:
     publish_card(own)
     with running_gateway(own) as gateway, running_worker(own, tmp_path / "worker.log"):
-        order = {"userId": "ada", "event": "Order Completed", "properties": {"revenue": 42.5, "currency": "EUR"}}
+        paid, came = {"revenue": 42.5, "currency": "EUR"}, {"source": "news", "medium": "email", "name": "May"}
+        order = {"userId": "ada", "event": "Order Completed", "properties": paid, "context": {"campaign": came}}
         traits = {"userId": "ada", "traits": {"plan": "gold"}}
         for kind, body in (("track", order), ("identify", traits)):
             assert httpx.post(f"{gateway}/v1/{kind}", json=body, auth=("test-write-key", "")).is_success
         wait_until(lambda: folded(own) == 2)
+    publish_section(own, "acquisition", business(0, "affiliate"))
     keep(own, alert_of(), alert_of("grace", severity="critical"))
     everything = client.get("/").text
     for said in ("ada will stay away", "grace will stay away", "Call them.", "120.00 EUR at stake", "83% sure"):
@@ -129,8 +137,11 @@ def test_pages_show_what_there_is(own: Settings, client: httpx.Client, tmp_path:
     assert "grace will stay away" in critical
     assert "ada will stay away" not in critical
     customer = client.get("/customers/ada").text
-    for said in ("gold", "42.50", "Order Completed", "active", "Call them.", "What to do next"):
+    for said in ("gold", "42.50", "Order Completed", "active", "Call them.", "What to do next", "email / news / May"):
         assert said in customer
+    acquisition = client.get("/acquisition").text
+    for said in ("450 customers acquired", "Customers of affiliate leave more often", "Data-driven", "4,800.00 EUR"):
+        assert said in acquisition
     models = client.get("/models").text
     for said in ("Version 7 scores", "0.871", "0.811", "It ranks better", "Calibration"):
         assert said in models

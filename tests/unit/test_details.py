@@ -28,6 +28,8 @@ from schemas.kinds import Kind
             None, "Marketing Spend", {"channel": "Radio", "total": 10, "currency": "eur"},
             Details(spend=Spend(Source("radio"), 10.0, "EUR")),
         ),
+        (None, "Marketing Spend", {"channel": "Radio", "cost": "7.5"}, Details(spend=Spend(Source("radio"), 7.5))),
+        (None, "Marketing Spend", {"channel": "Radio", "cost": "much"}, None),
         (None, "Marketing Spend", {"channel": "Radio", "total": -10}, None),
         (None, "identify", {"text": "hello"}, None),
         (Kind.ENGAGE, "Push Notification Tapped", {}, Details("", "", Source("push"))),

@@ -1,12 +1,15 @@
 """A customer at a glance, from what is remembered of them."""
 
 from processors.advance import advance
+from processors.fold import fold
 from processors.portrait import portrait
 from schemas.alert import AlertKind
+from schemas.facts import Facts
 from schemas.handling import AlertStanding, Handling
 from schemas.kinds import Kind
 from schemas.profile import Profile
 from tests.unit.making import POLICY, FixedModels, alert, day, touch, when
+from tests.unit.visiting import SOURCES, bought, came
 
 
 def test_it_shows_who_they_are_what_they_did_and_what_is_expected() -> None:
@@ -33,6 +36,17 @@ def test_it_shows_who_they_are_what_they_did_and_what_is_expected() -> None:
     assert all((each.churn, each.engagement, each.value) == (0.4, 3.0, 20.0) for each in seen.history)
     assert seen.history
     assert seen.suggestion is None
+
+
+def test_it_shows_where_they_came_from_and_when_they_first_bought() -> None:
+    log = [came(1, SOURCES[0]), came(2), came(3, SOURCES[2]), bought(4), came(5, SOURCES[3])]
+    seen = portrait(Profile("ada", fold(Facts(), log)), ["ada"], [], day(9), POLICY)
+    assert [(each.at, each.channel, each.source, each.campaign) for each in seen.visits] == [
+        (when(1), "paid search", "google", "brand"), (when(3), "email", "news", "May"),
+    ]  # fmt: skip
+    assert seen.first_bought == when(4)
+    nowhere = portrait(Profile("bob", fold(Facts(), [touch(1)])), ["bob"], [], day(9), POLICY)
+    assert (nowhere.visits, nowhere.first_bought) == ([], None)
 
 
 def test_who_is_gone_has_no_score_and_what_to_do_is_what_stands_open() -> None:
