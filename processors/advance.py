@@ -12,6 +12,7 @@ from processors.fold import fresh
 from processors.identity import Traced, trace
 from processors.lifecycle import returned, status
 from processors.models import Models
+from processors.movement import explained, moved
 from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
 from processors.prescribing import concluded, prescribe, witnessed
 from processors.rules import MAX_REMEMBERED, remembered, watch
@@ -19,7 +20,7 @@ from processors.scoring import prediction_of, score
 from processors.segments import memberships
 from processors.timers import arm, due_at
 from schemas.actions import Trial
-from schemas.alert import Alert
+from schemas.alert import Alert, AlertKind
 from schemas.judgements import Judgements
 from schemas.norms import Norms
 from schemas.outcome import Outcome
@@ -33,6 +34,8 @@ _RESCORE_LEAST = 0.5
 """but not before this share of the prediction interval."""
 
 _NO_NORMS = Norms()
+# Looking a member up in its enumeration costs more than a look at an alert.
+_CHURN_RISK = AlertKind.CHURN_RISK
 
 
 class Step(msgspec.Struct, gc=False):
@@ -123,13 +126,18 @@ def advance(
     episodes, alerts = decide(
         profile.customer, facts, scores, features, returned_at, before.episodes, now, models, policy, budget, watched
     )
+    movement = None if facts.unprofiled or facts.moved_to else before.movement
+    if scores is not None:
+        turned = any(alert.kind is _CHURN_RISK for alert in alerts)
+        movement = moved(movement, waiting, facts, scores, features, turned, models)
+        alerts = explained(alerts, movement)
     alerts, trying = prescribe(alerts, trying, facts, scores, now, models, policy)
     if len(episodes) > MAX_REMEMBERED:
         episodes = remembered(episodes, policy)
 
     # 6. When to look again.
     judgements = Judgements(
-        scores, waiting, episodes, predict_at, rescore_at, returned_at, before.timer, segments, trying
+        scores, waiting, episodes, predict_at, rescore_at, returned_at, before.timer, segments, trying, movement
     )
     judgements.timer = arm(before.timer, due_at(facts, judgements, policy), now)
     at = profile.at.copy()

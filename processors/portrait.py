@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from processors.facets.acquisition import path
 from processors.lifecycle import status
+from processors.movement import told
 from processors.stages import stage_of
 from schemas.customer import Answered, CameFrom, Customer, Scored, Spent, Step
 from schemas.facts import Survey, Visit
@@ -46,6 +47,7 @@ def portrait(
         scores=_scored(scores) if scores else None,
         usual_engagement=scores.usual if scores else None,
         warming_up=bool(scores and scores.warming_up),
+        changes=told(judged.movement) if judged.movement else None,
         history=[_predicted(each) for each in sorted(judged.pending, key=lambda each: each.made)],
         journey_stage=stage_of(facts),
         journey=[Step(at=_time(touch.at), name=touch.name, kind=touch.kind) for touch in reversed(facts.recent)],

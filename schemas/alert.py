@@ -34,6 +34,38 @@ class Reason(BaseModel):
     words: str = Field(description="The same, for people.")
 
 
+class Changed(BaseModel):
+    """Why the score is no longer what it was: one feature's own part in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    feature: str
+    before: float
+    value: float
+    weight: float = Field(description="What that has added to the score, in log-odds.")
+    words: str = Field(description="The same, for people.")
+
+
+class Changes(BaseModel):
+    """How the churn risk has moved, and why. Both moments are scored by the model of the later one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: datetime = Field(description="When a prediction was noted whose risk was clearly another one.")
+    until: datetime
+    before: float = Field(ge=0, le=1, description="The risk then,")
+    after: float = Field(ge=0, le=1, description="and now.")
+    parts: list[Changed] = Field(max_length=4, description="The strongest first.")
+    others: float = Field(
+        description="What the features that are not among the parts have added. With their weights it sums to the "
+        "change of the log-odds."
+    )
+    touchpoints: dict[str, int] = Field(
+        description="What came in between, as far as it is remembered, and how often: what fed the parts first."
+    )
+    summary: str = Field(description="All of it in a sentence or two.")
+
+
 class Sureness(BaseModel):
     """How sure the alert is, and what that rests on."""
 
@@ -83,6 +115,9 @@ class Alert(BaseModel):
         "With the weights and `others` it sums to this customer's.",
     )
     others: float | None = Field(None, description="What the features that are not among the reasons add.")
+    changes: Changes | None = Field(
+        None, description="Churn: what has changed since a prediction that was noted before; none if there is none."
+    )
     summary: str = Field(description="Who, what and why, in one sentence.")
     action: str | None = Field(
         None, description="Which of your actions was picked for it; `nothing` for a customer who is held out."

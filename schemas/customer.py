@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from schemas.alert import Changes
 from schemas.handling import AlertSeen
 from schemas.kinds import Kind
 
@@ -85,6 +86,9 @@ class Customer(BaseModel):
     scores: Scored | None = Field(None, description="None while there is nothing to score, and for who is gone.")
     usual_engagement: float | None = Field(None, description="The customer's own count in such a window.")
     warming_up: bool = Field(False, description="The models have not seen enough to raise alerts yet.")
+    changes: Changes | None = Field(
+        None, description="Why the churn risk has moved, when an alert turned or it had moved by .2."
+    )
     history: list[Scored] = Field(description="Scores of the last horizon, the oldest first; they wait for an outcome.")
     journey_stage: Kind | None = Field(
         None,

@@ -92,6 +92,28 @@ class Trying(msgspec.Struct, frozen=True, array_like=True, gc=False):
     returned: bool = False
 
 
+class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What an input of the model was and is, and by how much that has changed the log-odds of churn; in thousandths."""
+
+    input: str
+    weight: int
+    before: int
+    after: int
+
+
+class Movement(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How the churn risk went from `before` at `since` to `after` at `at`, both in ten-thousandths and by the model of
+    then: the strongest changes, what the other inputs have changed, and which touchpoints came in between how often."""
+
+    since: float
+    at: float
+    before: int
+    after: int
+    changes: list[Change]
+    others: int
+    touchpoints: dict[str, int] = {}
+
+
 class Judgements(msgspec.Struct, omit_defaults=True, gc=False):
     """What was concluded: it also depends on the model of the moment and on when it was asked.
 
@@ -109,3 +131,4 @@ class Judgements(msgspec.Struct, omit_defaults=True, gc=False):
     timer: float = 0.0
     segments: Memberships | None = None
     trying: Trying | None = None
+    movement: Movement | None = None

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from processors.facets.acquisition import path
+from processors.movement import told
 from schemas.profile import Profile
 from schemas.settings import Settings, load_settings
 from streams.availability import wait_for_redis
@@ -68,6 +69,8 @@ def _show(found: Profile, console: Console) -> None:
         table.add_row("churn risk", f"{scores.churn:.0%}{mark}")
         table.add_row("engagement", f"{scores.engagement:.1f} touchpoints expected, usually {scores.usual:.1f}")
         table.add_row("scored", f"{_day(scores.at)} by model {scores.model}")
+    if found.judgements.movement is not None:
+        table.add_row("moved", told(found.judgements.movement).summary)
     for kind, episode in found.judgements.episodes.items():
         if episode.opened_at:
             table.add_row("open alert", f"{kind} since {_day(episode.opened_at)}")

@@ -63,6 +63,8 @@ class AlertCard:
         more = [each.words for each in alert.reasons if each.words not in alert.summary]
         if more:
             el("p", "Because, too: " + "; ".join(more), "why")
+        if alert.changes is not None:
+            el("p", alert.changes.summary, "why")
         words = []
         if sure.probability is not None:
             words.append(f"{percent(sure.probability)} sure")

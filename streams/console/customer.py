@@ -80,6 +80,8 @@ def _standing(customer: Customer, now: datetime) -> None:
             with el("ul"):
                 for each in reasons:
                     el("li", each.words)
+        if customer.changes is not None:
+            el("p", customer.changes.summary)
 
 
 def _unscored(customer: Customer) -> str:
