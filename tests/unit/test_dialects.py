@@ -126,6 +126,19 @@ def test_mixpanel_events() -> None:
     assert of(identify, "type", "userId", "anonymousId", "previousId") == ("identify", "ada", "d-1", "d-1")
 
 
+def test_where_a_visit_came_from_is_read_of_mixpanel_and_ga4() -> None:
+    page = {"url": "https://shop.example/?gclid=1", "referrer": "https://www.google.com/"}
+    of_mixpanel = sent.mixpanel_event("x", **{"$current_url": page["url"], "$referrer": page["referrer"]})
+    [seen] = told("/track", sent.mixpanel(of_mixpanel))
+    assert seen["context"]["page"] == page
+    where = {"page_location": page["url"], "page_referrer": page["referrer"]}
+    campaign = {"source": "news", "medium": "email", "campaign": "May"}
+    events = [{"name": "scroll", "params": where}, {"name": "campaign_details", "params": {**where, **campaign}}]
+    scrolled, led = told("/mp/collect", {**sent.GA4, "events": events}, sent.GA4_QUERY)
+    assert (scrolled["context"]["page"], scrolled["context"].get("campaign")) == (page, None)
+    assert led["context"]["campaign"] == {"source": "news", "medium": "email", "name": "May"}
+
+
 def test_mixpanel_takes_seconds_and_milliseconds() -> None:
     events = [sent.mixpanel_event("x", time=time) for time in (1795371041, 1795371041000, "1795371041")]
     assert {event["timestamp"] for event in told("/track", events)} == {"2026-11-22T18:10:41.000Z"}

@@ -74,12 +74,10 @@ def _touchpoint(shared: Mapping[str, Any], said: dict[str, Any]) -> dict[str, An
         "anonymousId": shared.get("client_id") or shared.get("app_instance_id"),
         "timestamp": None if at is None else _seconds(at),
         "properties": properties,
-        "context": _context(shared),
+        "context": _context(shared) | present(_origin(name, properties)),
     }
     if name == "page_view":
-        page = present({"url": properties.get("page_location"), "referrer": properties.get("page_referrer")})
-        context = {**event["context"], "page": page}
-        return event | {"type": "page", "name": properties.get("page_title"), "context": context}
+        return event | {"type": "page", "name": properties.get("page_title")}
     if name == "screen_view":
         return event | {"type": "screen", "name": properties.get("screen_name") or properties.get("firebase_screen")}
     if name in _SOLD and "value" in properties:
@@ -103,6 +101,15 @@ def _context(shared: Mapping[str, Any]) -> dict[str, Any]:
     told = bag(shared, "user_properties")
     traits = {name: each["value"] for name, each in told.items() if isinstance(each, dict) and "value" in each}
     return present({"traits": traits, "ip": shared.get("ip_override"), "userAgent": shared.get("user_agent")})
+
+
+def _origin(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Where it happened and, if the event is about that, which campaign led there."""
+    page = present({"url": properties.get("page_location"), "referrer": properties.get("page_referrer")})
+    if name != "campaign_details":
+        return {"page": page}
+    told = {each: properties.get(each) for each in ("source", "medium", "term", "content")}
+    return {"page": page, "campaign": present({**told, "name": properties.get("campaign")})}
 
 
 def _seconds(micros: Any) -> float:

@@ -41,11 +41,12 @@ def _read_people(asked: Asked) -> Reading:
 
 def _event(said: dict[str, Any]) -> dict[str, Any]:
     name, properties = named(said, "event"), bag(said, "properties")
+    page = present({"url": properties.get("$current_url"), "referrer": properties.get("$referrer")})
     event: dict[str, Any] = {
         "messageId": properties.get("$insert_id"),
         "timestamp": properties.get("time"),
         "properties": without(properties, *_OF_EVENTS),
-        "context": present({"ip": properties.get("ip"), "campaign": campaign_of(properties)}),
+        "context": present({"ip": properties.get("ip"), "page": page, "campaign": campaign_of(properties)}),
     }
     match name:
         case "$identify":
