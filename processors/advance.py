@@ -18,6 +18,7 @@ from processors.prescribing import concluded, prescribe, witnessed
 from processors.rules import MAX_REMEMBERED, remembered, watch
 from processors.scoring import prediction_of, score
 from processors.segments import memberships
+from processors.segments.watching import watch as watch_segments
 from processors.timers import arm, due_at
 from schemas.actions import Trial
 from schemas.alert import Alert, AlertKind
@@ -117,21 +118,26 @@ def advance(
         rescore_at = round(now + max(least, _RESCORE_SHARE * silence), 3)
 
     # 4. Which segments the customer stands in.
-    segments = memberships(profile.facts, before, folded, facts, returned_at, now, norms, policy)
+    segments = memberships(
+        profile.facts, before, folded, facts, returned_at, scores, features, now, models, norms, policy
+    )
 
     # 5. Alerts are changes of state.
-    watched = [*watch(facts, scores, folded, before.episodes, now, policy)]
+    watched = [*watch(facts, scores, folded, before.episodes, now, policy, segments)]
+    if policy.segment_alerts or before.episodes:
+        watched += watch_segments(segments, before.episodes, policy)
     if (gap := attitude_gap(facts, scores, now, policy)) is not None:
         watched.append(gap)
     episodes, alerts = decide(
-        profile.customer, facts, scores, features, returned_at, before.episodes, now, models, policy, budget, watched
-    )
+        profile.customer, facts, scores, features, returned_at, before.episodes, now, models, policy, budget, watched,
+        segments,
+    )  # fmt: skip
     movement = None if facts.unprofiled or facts.moved_to else before.movement
     if scores is not None:
         turned = any(alert.kind is _CHURN_RISK for alert in alerts)
         movement = moved(movement, waiting, facts, scores, features, turned, models)
         alerts = explained(alerts, movement)
-    alerts, trying = prescribe(alerts, trying, facts, scores, now, models, policy)
+    alerts, trying = prescribe(alerts, trying, facts, scores, now, models, policy, segments)
     if len(episodes) > MAX_REMEMBERED:
         episodes = remembered(episodes, policy)
 

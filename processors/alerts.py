@@ -11,11 +11,12 @@ from processors.features import main_currency, usual_revenue
 from processors.learning.inputs import IN_WORDS
 from processors.models import Models
 from processors.rules import rule_of as own_rule_of
+from processors.segments.places import names
 from processors.suggestions import suggest
 from processors.watched import AT_ONCE, Watched
 from schemas.alert import Alert, AlertKind, AtStake, Reason, Severity, Sureness
 from schemas.facts import Facts
-from schemas.judgements import Episode, Scores
+from schemas.judgements import Episode, Memberships, Scores
 from schemas.policy import Policy
 
 MAX_REASONS = 3
@@ -90,9 +91,11 @@ def decide(
     policy: Policy,
     budget: Budget | None = None,
     watched: Sequence[Watched] = (),
+    segments: Memberships | None = None,
 ) -> tuple[dict[str, Episode], list[Alert]]:
     """Follow every rule: the episodes after this look, and the alerts that turned. Where the policy has a budget, a
-    churn alert opens only if it is worth its place in it. `watched` is what else is looked at."""
+    churn alert opens only if it is worth its place in it. `watched` is what else is looked at; `segments` are
+    where the customer stands."""
     after, alerts = episodes, list[Alert]()
     known = rules(policy)
     for kind, level in levels(facts, scores, returned_at, now, policy).items():
@@ -127,6 +130,9 @@ def decide(
             after = {**after, each.key: episode}
         if turn is not None:
             alerts.append(_seen(customer, facts, scores, each, turn, episode, before, now, models, policy))
+    if alerts and segments is not None:
+        standing = names(segments)
+        alerts = [alert.model_copy(update={"segments": standing}) for alert in alerts]
     return after, alerts
 
 

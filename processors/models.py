@@ -78,6 +78,11 @@ class Models(Protocol):
         """The engagement score taken apart."""
         ...
 
+    def cluster(self, features: Sequence[float], held: str) -> str:
+        """The name of those whom a customer behaves like, who was held to be like `held`; empty where no groups stand
+        apart."""
+        ...
+
     def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
         """The chance that a customer in such a context stays if this is done, as a mean and a standard deviation."""
         ...
@@ -111,3 +116,7 @@ class NoModels:
     def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
         """Anything may be."""
         return 0.5, 0.5
+
+    def cluster(self, features: Sequence[float], held: str) -> str:
+        """Nobody stands apart."""
+        return ""

@@ -18,11 +18,11 @@ from msgspec.structs import replace
 from processors.decay import DAY
 from processors.expressions import Expression, ExpressionError, compile
 from processors.models import Models
-from processors.vocabulary import OF_CUSTOMER, Asked
+from processors.vocabulary import OF_CUSTOMER, Asked, of_segments
 from schemas.actions import NOTHING, Trial
 from schemas.alert import Alert, AlertKind
 from schemas.facts import Facts
-from schemas.judgements import Scores, Trying
+from schemas.judgements import Memberships, Scores, Trying
 from schemas.kinds import MEANINGFUL
 from schemas.policy import Policy
 from schemas.touch import Touch
@@ -44,10 +44,11 @@ def conditions(policy: Policy) -> Mapping[str, Expression[Asked] | None]:
     Raises:
         ActionError: for the first one that is wrong.
     """
+    words = OF_CUSTOMER | of_segments(policy.segments)
     found: dict[str, Expression[Asked] | None] = {}
     for name, action in policy.actions.items():
         try:
-            found[name] = compile(action.when, OF_CUSTOMER) if action.when.strip() else None
+            found[name] = compile(action.when, words) if action.when.strip() else None
         except ExpressionError as error:
             raise ActionError(f"[policy.actions.{name}] when: {error}") from None
     return found
@@ -73,6 +74,7 @@ def prescribe(
     now: float,
     models: Models,
     policy: Policy,
+    segments: Memberships | None = None,
 ) -> tuple[list[Alert], Trying | None]:
     """The alerts, a churn alert among them with what is to be done, and what is being tried from now on.
 
@@ -84,7 +86,7 @@ def prescribe(
     for place, alert in enumerate(alerts):
         if alert.kind is not AlertKind.CHURN_RISK or alert.state != "opened" or _had_enough(facts, now, policy):
             continue
-        allowed = _allowed(facts, scores, now, policy)
+        allowed = _allowed(Asked(facts, scores, now, policy, segments=segments))
         if not allowed:
             continue
         stake = alert.at_stake.amount if alert.at_stake else 0.0
@@ -155,9 +157,8 @@ def _had_enough(facts: Facts, now: float, policy: Policy) -> bool:
     return sum(since < at <= now for at in facts.contacted) >= policy.contacts
 
 
-def _allowed(facts: Facts, scores: Scores, now: float, policy: Policy) -> list[str]:
-    asked = Asked(facts, scores, now, policy)
-    return [name for name, when in conditions(policy).items() if when is None or when.holds(asked)]
+def _allowed(asked: Asked) -> list[str]:
+    return [name for name, when in conditions(asked.policy).items() if when is None or when.holds(asked)]
 
 
 def _best(

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from processors.episodes import Rule
-from processors.expressions import Expression, ExpressionError, compile
-from processors.vocabulary import OF_RULES, OF_TOUCH, Asked
+from processors.expressions import Expression, ExpressionError, Vocabulary, compile
+from processors.segments.watching import SEGMENT
+from processors.vocabulary import OF_RULES, OF_TOUCH, Asked, of_segments
 from processors.watched import AT_ONCE, Watched
 from schemas.alert import AlertKind
 from schemas.facts import Facts
-from schemas.judgements import Episode, Scores
+from schemas.judgements import Episode, Memberships, Scores
 from schemas.policy import Policy
 from schemas.rules import AlertRule, RuleName
 from schemas.touch import Touch
@@ -62,12 +63,13 @@ def ready(policy: Policy) -> tuple[Ready, ...]:
     Raises:
         RuleError: for the first one that is wrong.
     """
-    return tuple(_read(name, given) for name, given in policy.rules.items())
+    words = OF_RULES | of_segments(policy.segments)
+    return tuple(_read(name, given, words) for name, given in policy.rules.items())
 
 
-def _read(name: RuleName, given: AlertRule) -> Ready:
-    when = _expression(name, "when", given.when)
-    until = _expression(name, "until", given.until) if given.until.strip() else None
+def _read(name: RuleName, given: AlertRule, known: Vocabulary[Asked]) -> Ready:
+    when = _expression(name, "when", given.when, known)
+    until = _expression(name, "until", given.until, known) if given.until.strip() else None
     words = {**when.words, **(until.words if until else {})}
     of_touch = _is_of_touch(when)
     hold = given.hold.total_seconds()
@@ -84,9 +86,9 @@ def _read(name: RuleName, given: AlertRule) -> Ready:
     )  # fmt: skip
 
 
-def _expression(name: str, field: str, text: str) -> Expression[Asked]:
+def _expression(name: str, field: str, text: str, known: Vocabulary[Asked]) -> Expression[Asked]:
     try:
-        return compile(text, OF_RULES)
+        return compile(text, known)
     except ExpressionError as error:
         raise RuleError(f"[rules.{name}] {field}: {error}") from None
 
@@ -121,6 +123,7 @@ def watch(
     episodes: Mapping[str, Episode],
     now: float,
     policy: Policy,
+    segments: Memberships | None = None,
 ) -> Iterator[Watched]:
     """How every rule stands for a customer at `now`, after these touches; and those that are open, and are no more."""
     rules = ready(policy) if policy.rules else ()
@@ -130,7 +133,7 @@ def watch(
             yield _over(key)
     if gone or not rules:
         return
-    asked = Asked(facts, scores, now, policy)
+    asked = Asked(facts, scores, now, policy, segments=segments)
     cold = scores is not None and scores.warming_up
     for rule in rules:
         level = _level(rule, asked, touches, episodes.get(rule.key), rule.scored and cold)
@@ -187,8 +190,14 @@ def _over(key: str) -> Watched:
 
 
 def remembered(episodes: dict[str, Episode], policy: Policy) -> dict[str, Episode]:
-    """The episodes without those of long-gone rules, so that a profile stays bounded whatever the rules were called."""
-    strangers = [key for key in episodes if key.startswith(_PREFIX) and key not in _by_key(policy)]
+    """The episodes without those of long-gone rules and segments, so that a profile stays bounded whatever these were
+    called."""
+    watched = {SEGMENT + name for name in policy.segment_alerts}
+    strangers = [
+        key
+        for key in episodes
+        if (key.startswith(_PREFIX) and key not in _by_key(policy)) or (key.startswith(SEGMENT) and key not in watched)
+    ]
     if len(strangers) <= MAX_REMEMBERED:
         return episodes
     dropped = {key for key in strangers[:-MAX_REMEMBERED] if not episodes[key].opened_at}

@@ -5,7 +5,7 @@ the half-life has passed. They are rounded to a tenth, so that two of a kind wit
 all words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import get_args
 
@@ -17,20 +17,22 @@ from processors.features import main_currency
 from processors.lifecycle import Status, status
 from processors.particulars import CHANNELS
 from schemas.facts import Facts
-from schemas.judgements import Scores
+from schemas.judgements import Memberships, Place, Scores
 from schemas.kinds import Kind
 from schemas.policy import Policy
+from schemas.segments import RfmName, Stage
 from schemas.touch import Touch
 
 
 class Asked(msgspec.Struct, gc=False):
-    """Who an expression is asked of: facts and scores at `now` (epoch seconds), and the touchpoint at hand."""
+    """Who an expression is asked of: what is known at `now` (epoch seconds), and the touchpoint at hand."""
 
     facts: Facts
     scores: Scores | None
     now: float
     policy: Policy
     touch: Touch | None = None
+    segments: Memberships | None = None
 
 
 _NUMBER, _TEXT, _TRUTH = Type.NUMBER, Type.TEXT, Type.TRUTH
@@ -74,6 +76,14 @@ def _touched(type_: Type, means: str, name: str, among: tuple[str, ...] = ()) ->
     return Word(type_, means, lambda asked: getattr(asked.touch, name, None), among)
 
 
+def _stands(means: str, place: Callable[[Memberships], Place | None], among: tuple[str, ...] = ()) -> Word[Asked]:
+    def take(asked: Asked) -> Value:
+        found = place(asked.segments) if asked.segments is not None else None
+        return found.name if found is not None else None
+
+    return Word(_TEXT, means, take, among)
+
+
 def _trait(name: str) -> Word[Asked]:
     return Word(Type.ANY, "a trait, as it was told last", lambda asked: asked.facts.traits.get(name))
 
@@ -103,6 +113,9 @@ OF_CUSTOMER: Vocabulary[Asked] = Vocabulary(
         "status": Word(
             _TEXT, "where the customer stands", lambda a: status(a.facts, a.now, a.policy), get_args(Status)
         ),
+        "lifecycle": _stands("stage of the lifecycle", lambda s: s.lifecycle, get_args(Stage)),
+        "rfm": _stands("segment by recency, frequency and money", lambda s: s.rfm, get_args(RfmName)),
+        "cluster": _stands("those whom the customer behaves like", lambda s: s.cluster),
         "churn_risk": _score("churn", "probability of no meaningful touchpoint within the horizon"),
         "engagement": _score("engagement", "meaningful touchpoints expected within the engagement window"),
         "usual_engagement": Word(
@@ -140,6 +153,17 @@ OF_TOUCH: Vocabulary[Asked] = Vocabulary(
     }
 )
 """What can be said of the touchpoint at hand."""
+
+
+def of_segments(names: Iterable[str]) -> Vocabulary[Asked]:
+    """What can be said of the user's own segments, of these names."""
+
+    def inside(name: str, asked: Asked) -> Value:
+        return asked.segments is not None and asked.segments.own.get(name, -1.0) >= 0.0
+
+    means = "whether the customer stands in that segment of yours"
+    return Vocabulary({f"segments.{name}": Word(_TRUTH, means, partial(inside, name)) for name in names})
+
 
 OF_RULES = OF_CUSTOMER | OF_TOUCH
 """What can be said in a rule."""

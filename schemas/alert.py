@@ -94,6 +94,7 @@ class Alert(BaseModel):
     id: str = Field(description="Deterministic: a repeat of the same alert has the same id, so drop what you have.")
     kind: AlertKind
     about: str | None = Field(None, description="Which of your rules or segments it is about, where it is about one.")
+    segments: list[str] = Field(default_factory=list, description="Those that the customer stands in.")
     state: Literal["opened", "closed"]
     customer: str = Field(description="Empty for an alert to the operators about the models.")
     episode: int = Field(ge=1, description="Which of this customer's alerts of this kind it is.")

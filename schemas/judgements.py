@@ -69,12 +69,14 @@ class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Memberships(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The segments that a customer stands in. `rfm_at` is when recency may change theirs although nothing happens; 0 is
-    never."""
+    never. `own` has each of the user's own: since when they stand in it, 0 if they did when first asked; below zero,
+    they do not: minus when they left it, or -1."""
 
     lifecycle: Place | None = None
     rfm: Place | None = None
     cluster: Place | None = None
     rfm_at: float = 0.0
+    own: dict[str, float] = {}
 
 
 class Trying(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -11,6 +11,7 @@ from schemas.actions import Actions
 from schemas.duration import Duration
 from schemas.funnel import MOST_FUNNELS, Funnel, FunnelName
 from schemas.rules import Rules
+from schemas.segments import MAX_SEGMENTS, OwnSegments
 
 FacetName = Literal["activity", "satisfaction", "acquisition", "journey", "pains", "contacts"]
 """Sides of a customer that are kept unless they are turned off; see `processors.facets`."""
@@ -91,6 +92,14 @@ class Policy(BaseModel):
         default_factory=dict, description="Alert rules of your own, by name: a section `[rules.NAME]` each."
     )
 
+    segments: OwnSegments = Field(
+        default_factory=dict,
+        description='Segments of your own, by name: `vip = "revenue > 1000 and recency < 30"`; see docs/segments.md.',
+    )
+    segment_alerts: tuple[str, ...] = Field(
+        (), max_length=MAX_SEGMENTS, description='Segments whose entering is an alert: `["vip", "At risk"]`.'
+    )
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.churn_closes >= self.churn_opens:
@@ -125,7 +134,8 @@ class Policy(BaseModel):
     def digest(self) -> int:
         """Equal policies have equal digests, and those that are followed one after the other have others: what is
         derived from a policy is remembered by it, and looked up at every step."""
-        return hash((self.seconds, frozenset(self.rules.items()), frozenset(self.actions.items())))
+        named = (self.rules, self.actions, self.segments)
+        return hash((self.seconds, *(frozenset(each.items()) for each in named)))
 
     def __hash__(self) -> int:
         return self.digest

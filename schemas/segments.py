@@ -1,6 +1,9 @@
 """Segments: the named groups that customers stand in, and the four ways by which they are told apart."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, Field, StringConstraints
 
 By = Literal["lifecycle", "rfm", "cluster", "own"]
 """Where they are in their life as customers; recency, frequency and money; how they behave; and what the user defines.
@@ -26,3 +29,18 @@ RfmName = Literal[
 
 NEWCOMERS = "newcomers"
 """Where customers came from who were in none before."""
+
+MAX_SEGMENTS = 64
+_STAGES = get_args(Stage)
+
+
+def _check_names(segments: Mapping[str, str]) -> Mapping[str, str]:
+    for name in segments:
+        if name in (*_STAGES, NEWCOMERS):
+            raise ValueError(f"{name} is a stage of the lifecycle: call your segment something else")
+    return segments
+
+
+SegmentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+OwnSegments = Annotated[dict[SegmentName, str], Field(max_length=MAX_SEGMENTS), AfterValidator(_check_names)]
+"""The user's own segments by name, each an expression; docs/rules.md has its words."""

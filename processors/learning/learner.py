@@ -10,6 +10,7 @@ from processors.decay import DAY
 from processors.features import NAMES
 from processors.learning.bandit import Bandit
 from processors.learning.card import Card
+from processors.learning.clusters import Clusters
 from processors.learning.counts import Engagement, Value
 from processors.learning.diagnosis import Diagnosis
 from processors.learning.drift import Drift
@@ -52,6 +53,7 @@ class Learner:
         self.habit = Habit()
         self.engagement = Engagement()
         self.value = Value()
+        self.clusters = Clusters()
         self.diagnosis = Diagnosis()
         self.bandit = Bandit()
         self._summaries: deque[Summary] = deque(maxlen=_HABIT_KEPT)
@@ -89,6 +91,7 @@ class Learner:
         inputs = inputs_of(features, outcome.made_at.timestamp(), self.habit, self.horizon)
         scaled = dict(zip(INPUTS, self.scale.learn(np.array(inputs)).tolist(), strict=True))
         self.pool.learn(inputs, scaled, outcome.churned)
+        self.clusters.learn(features, self.scale)
         self.engagement.learn(scaled, outcome.engaged)
         if outcome.currency is not None:
             self.value.learn(scaled, outcome.revenue, outcome.currency)
@@ -118,6 +121,7 @@ class Learner:
             above=above,
             log_share=log_share,
             revenues=revenues,
+            groups=self.clusters.serve(self.scale),
             promises=self.bandit.serve(),
         )
 

@@ -10,6 +10,7 @@ from processors.learning.habit import Habit
 from processors.learning.inputs import INPUTS, inputs_of, probability
 from processors.learning.scorers import Linear, Scorer
 from processors.models import MEMBERS, Expected, Explanation, Part, Said
+from processors.segments.behaviour import Groups
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class ServedModels:
     above: float
     log_share: Linear
     revenues: Mapping[str, float]
+    groups: Groups
     promises: Promises
     inputs: Sequence[str] = INPUTS
 
@@ -72,6 +74,10 @@ class ServedModels:
     def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
         """What is believed of an action."""
         return self.promises(action, context)
+
+    def cluster(self, features: Sequence[float], held: str) -> str:
+        """Those whom such a customer behaves like."""
+        return self.groups.of(features, held)
 
     def _inputs(self, features: Sequence[float], at: float) -> list[float]:
         return inputs_of(features, at, self.habit, self.horizon)

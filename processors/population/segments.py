@@ -7,7 +7,8 @@ from typing import get_args
 
 from processors.decay import DAY
 from processors.features import main_currency, usual_revenue
-from processors.segments import places
+from processors.segments.own import FOUND, OUTSIDE
+from processors.segments.places import places
 from schemas.judgements import Place
 from schemas.policy import Policy
 from schemas.population import Move, Segments, SegmentSize
@@ -40,11 +41,21 @@ class SegmentsTally:
 
     def add(self, profile: Profile, now: float) -> None:
         """Count a customer."""
-        standing = list(places(profile.judgements.segments))
-        self._everybody += bool(standing)
-        for by, place in standing:
+        held = profile.judgements.segments
+        if held is None:
+            return
+        self._everybody += 1
+        for by, place in places(held):
             self._stand((by, place.name), profile, now)
             self._move(by, place, now)
+        for name, since in held.own.items():
+            if name not in self._policy.segments:
+                continue
+            if since >= FOUND:
+                self._stand(("own", name), profile, now)
+                self._entered["own", name] += now - since < MOVED_WITHIN
+            elif since != OUTSIDE:
+                self._departed["own", name] += now + since < MOVED_WITHIN
 
     def _stand(self, name: _Name, profile: Profile, now: float) -> None:
         facts, scores = profile.facts, profile.judgements.scores
@@ -84,6 +95,8 @@ class SegmentsTally:
     def _names(self) -> Iterator[_Name]:
         for by in get_args(By):
             usual = _ORDER.get(by, ()) if by not in self._policy.without else ()
+            if by == "own":
+                usual = tuple(self._policy.segments)
             found = {name for each, name in self._customers if each == by}
             yield from ((by, name) for name in (*usual, *sorted(found - set(usual))))
 

@@ -1,20 +1,23 @@
 """Segments: which named groups a customer stands in now, since when, and where they were before.
 
 A customer stands in one stage of the lifecycle, in one segment by recency, frequency and money, and in one cluster of
-those who behave alike. Stages are looked at in every step, and end by a timer of their own; the others move slowly, and
-are looked at once a day and at every order.
+those who behave alike; and in any number of the user's own. Stages and the user's own are looked at in every step, and
+stages end by a timer of their own; the others move slowly, and are looked at once a day and at every order.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from processors.decay import DAY
 from processors.lifecycle import stage_of
+from processors.models import Models
+from processors.segments.own import stand
 from processors.segments.rfm import measure, score, turns_at
+from processors.vocabulary import Asked
 from schemas.facts import Facts
-from schemas.judgements import Judgements, Memberships, Place
+from schemas.judgements import Judgements, Memberships, Place, Scores
 from schemas.norms import Norms, RfmBounds
 from schemas.policy import Policy
-from schemas.segments import NEWCOMERS, By
+from schemas.segments import NEWCOMERS
 from schemas.touch import Touch
 
 _NOWHERE = Memberships()
@@ -26,45 +29,52 @@ def memberships(
     touches: Sequence[Touch],
     facts: Facts,
     returned_at: float,
+    scores: Scores | None,
+    features: Sequence[float],
     now: float,
+    models: Models,
     norms: Norms,
     policy: Policy,
 ) -> Memberships | None:
     """The segments of a customer at `now` (epoch seconds), after these touches.
 
-    `was` and `before` are as of the last look, `facts` and `returned_at` as of now. Who does not want to be profiled
-    stands in none.
+    `was` and `before` are as of the last look, the others as of now; who is not scored has no `features`, and behaves
+    like nobody. Who does not want to be profiled stands in no segment.
     """
     held, without = before.segments or _NOWHERE, policy.without
     if facts.unprofiled or facts.moved_to or "segments" in without:
         return None
-    lifecycle, rfm, rfm_at = None, None, 0.0
+    lifecycle, rfm, cluster, rfm_at = None, None, None, 0.0
+    another_day = _another_day(before, now)
     if "lifecycle" not in without:
         lifecycle = stage_of(held.lifecycle, was, before.returned_at, touches, facts, returned_at, now, policy)
     if "rfm" not in without:
         rfm, rfm_at = held.rfm, held.rfm_at
         if norms.rfm is not None and (
-            rfm is None or facts.money is not was.money or _another_day(before, now) or 0.0 < rfm_at <= now
+            rfm is None or facts.money is not was.money or another_day or 0.0 < rfm_at <= now
         ):
             rfm, rfm_at = _rfm(rfm, was, facts, now, norms.rfm)
         elif 0.0 < rfm_at <= now:
             # Nobody has counted the customers yet, or there are too few by now.
             rfm_at = round(now + DAY, 3)
-    if lifecycle is held.lifecycle and rfm is held.rfm and rfm_at == held.rfm_at:
+    if features and "cluster" not in without:
+        cluster = held.cluster
+        if cluster is None or another_day:
+            cluster = _cluster(cluster, was, models.cluster(features, cluster.name if cluster is not None else ""), now)
+    if policy.segments:
+        own = dict[str, float]()
+        found = Memberships(lifecycle, rfm, cluster, rfm_at, own)
+        stand(Asked(facts, scores, now, policy, segments=found), held.own, own, newcomer=not was.touchpoints)
+        return before.segments if found == held else found
+    if (
+        lifecycle is held.lifecycle
+        and rfm is held.rfm
+        and cluster is held.cluster
+        and rfm_at == held.rfm_at
+        and not held.own
+    ):
         return before.segments
-    return Memberships(lifecycle, rfm, None, rfm_at)
-
-
-def places(held: Memberships | None) -> Iterator[tuple[By, Place]]:
-    """The segments that a customer stands in, each with how it is told apart."""
-    if held is None:
-        return
-    if held.lifecycle is not None:
-        yield "lifecycle", held.lifecycle
-    if held.rfm is not None:
-        yield "rfm", held.rfm
-    if held.cluster is not None:
-        yield "cluster", held.cluster
+    return Memberships(lifecycle, rfm, cluster, rfm_at)
 
 
 def _another_day(before: Judgements, now: float) -> bool:
@@ -84,3 +94,11 @@ def _rfm(held: Place | None, was: Facts, facts: Facts, now: float, bounds: RfmBo
     # Once a day does; where everybody comes every hour, fifths are minutes apart.
     turns = turns_at(measured, now, bounds)
     return held, round(max(turns, now + DAY), 3) if turns < float("inf") else 0.0
+
+
+def _cluster(held: Place | None, was: Facts, name: str, now: float) -> Place | None:
+    """Those whom the customer behaves like, whose name is empty where no groups stand apart."""
+    if not name or (held is not None and held.name == name):
+        return held if name else None
+    before = held.name if held is not None else "" if was.meaningful else NEWCOMERS
+    return Place(name, round(now, 3), before)

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from processors.rules import RuleError, ready
+from processors.segments.own import SegmentError, definitions
 from schemas.duration import format_duration, parse_duration
 from schemas.policy import Policy
 from schemas.settings import Settings, SettingsError, load_settings
@@ -112,7 +113,10 @@ def _checked(policy: Policy) -> Policy:
         SettingsError: if they cannot.
     """
     try:
+        definitions(policy)
         ready(policy)
+    except SegmentError as error:
+        raise SettingsError(f"a segment is wrong: {error}") from None
     except RuleError as error:
         raise SettingsError(f"a rule is wrong: {error}") from None
     return policy

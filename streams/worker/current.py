@@ -1,4 +1,4 @@
-"""The policy of the moment: as the worker was started, with the `[rules]` that `ebbflow.toml` has by now."""
+"""The policy of the moment: as the worker was started, with the rules and segments that `ebbflow.toml` has by now."""
 
 import logging
 import time
@@ -6,21 +6,22 @@ from pathlib import Path
 
 from processors.prescribing import ActionError, conditions
 from processors.rules import RuleError, ready
+from processors.segments.own import SegmentError, definitions
 from schemas.policy import Policy
 from schemas.settings import CONFIG_FILE, Settings, SettingsError, load_settings
 from streams.worker import metrics
 
 logger = logging.getLogger(__name__)
 
-_TAKEN_ANEW = ("rules",)
+_TAKEN_ANEW = ("rules", "segments", "segment_alerts")
 """What of the policy may change while a worker runs: what it makes of customers, and not what it remembers of them."""
 
 
 class CurrentPolicy:
-    """Holds one policy at a time, whose rules can be followed.
+    """Holds one policy at a time, whose rules can be followed, and whose segments can be told apart.
 
     Raises:
-        SettingsError: if they cannot, with the place in the rule and what would be right.
+        SettingsError: if they cannot, with the place in the text and what would be right.
     """
 
     def __init__(self, settings: Settings, file: Path = Path(CONFIG_FILE)) -> None:
@@ -49,8 +50,11 @@ class CurrentPolicy:
 
 def _checked(policy: Policy) -> Policy:
     try:
+        definitions(policy)
         ready(policy)
         conditions(policy)
+    except SegmentError as error:
+        raise SettingsError(f"a segment is wrong: {error}") from None
     except (RuleError, ActionError) as error:
         raise SettingsError(f"a rule is wrong: {error}") from None
     return policy

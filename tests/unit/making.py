@@ -82,14 +82,19 @@ class FixedModels:
         warm: bool = True,
         version: int = 1,
         value: float | None = None,
+        cluster: str = "",
     ) -> None:
         self.version, self.outcomes, self.warm = version, 1000, warm
         self.base_rate, self.auc = 0.3, 0.8
         self._churn, self._engagement, self._value = churn, engagement, value
+        self._cluster = cluster
 
     def score(self, features: Sequence[float], at: float, currency: str) -> Said:
         expected = None if self._engagement is None else Expected(self._engagement, 0.0, 2.0 * self._engagement)
         return Said(self._churn, expected, self._value)
+
+    def cluster(self, features: Sequence[float], held: str) -> str:
+        return self._cluster
 
     def members(self, features: Sequence[float], at: float) -> Sequence[float]:
         return [self._churn] * len(MEMBERS)

@@ -11,12 +11,10 @@ import pytest
 from processors.advance import advance
 from processors.fold import fold
 from processors.population import Population
-from processors.segments import memberships, places
-from schemas.consent import Purpose
+from processors.segments.places import places
 from schemas.facts import Facts
 from schemas.judgements import Judgements, Memberships, Place, Scores
 from schemas.kinds import Kind
-from schemas.norms import Norms
 from schemas.policy import Policy
 from schemas.population import Segments
 from schemas.profile import Profile
@@ -111,8 +109,3 @@ def test_nothing_new_makes_no_new_memberships() -> None:
     held = profile.judgements.segments
     again = advance(profile, [touch(0.1)], day(0.1), FixedModels(0.2), POLICY).profile
     assert again.judgements.segments is held
-
-
-def test_who_refuses_profiling_stands_nowhere() -> None:
-    facts = fold(Facts(), [touch(0, consent=(Purpose.PROFILING,))])
-    assert memberships(Facts(), Judgements(), (), facts, 0.0, day(1), Norms(), POLICY) is None
