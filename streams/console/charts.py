@@ -1,4 +1,5 @@
-"""What is drawn: scores over time, and how well probabilities hold. Each picture is said in words as well."""
+"""What is drawn: scores over time, how well probabilities hold, what comes after what. Each picture is said in words
+as well."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,10 +7,24 @@ from typing import Any
 from nicegui import ui
 
 from schemas.customer import Scored
+from schemas.journeys import JourneyStep
+from schemas.kinds import Kind
 from streams.console.frame import el
 
 _RISK, _ENGAGEMENT, _EVEN = "#c2410c", "#2f7fd1", "#788492"
 _BARS = ("#9a6a00", "#c2410c", "#2f7fd1", "#19855a")
+_BEGIN, _SILENCE = "begin", "silence"
+_MOST_FLOWS = 40
+_COLORS: dict[str, str] = dict(
+    zip(
+        Kind,
+        (
+            *("#2f7fd1", "#0f9b8e", "#3f9142", "#7a6ff0", "#c98a00", "#8a8f2a", "#b35ccf", "#788492"),
+            *("#c2410c", "#a3161f"),
+        ),
+        strict=True,
+    )
+)
 _GRID = {"left": 44, "right": 16, "top": 36, "bottom": 32}
 _FAINT = {"lineStyle": {"color": _EVEN, "opacity": 0.25}}
 _TIME = {"type": "time", "splitLine": {"show": False}, "axisLabel": {"hideOverlap": True}}
@@ -82,6 +97,43 @@ def credits_chart(rows: Sequence[tuple[str, Sequence[float]]], models: Sequence[
     _draw(words, {"xAxis": names, "yAxis": axis, "series": series, "legend": legend, "grid": grid})
 
 
+def flow_chart(steps: Sequence[JourneyStep]) -> None:
+    """What comes after what: steps on the left, on the right what came next, or silence."""
+    flows = [(_BEGIN, each.step.value, each.began) for each in steps]
+    for each in steps:
+        flows += [(each.step.value, then.step.value, then.count) for then in each.next if then.step != each.step]
+        flows.append((each.step.value, _SILENCE, each.silent))
+    flows = sorted((flow for flow in flows if flow[2]), key=lambda flow: -flow[2])[:_MOST_FLOWS]
+    before, after = {one for one, _, _ in flows}, {two for _, two, _ in flows}
+    names = (_BEGIN, *Kind, _SILENCE)
+    # A step stands on both sides, and names have to be one node's alone.
+    nodes = [_node(f"{name} >", name, 0) for name in names if name in before]
+    nodes += [_node(f"> {name}", name, 1) for name in names if name in after]
+    links = [{"source": f"{one} >", "target": f"> {two}", "value": count} for one, two, count in flows]
+    words = ", ".join(f"{one} to {two} {count:,}" for one, two, count in flows[:3])
+    series = {
+        "type": "sankey",
+        "data": nodes,
+        "links": links,
+        "lineStyle": {"color": "source", "opacity": 0.4},
+        "emphasis": {"focus": "adjacency"},
+        # In the order of the steps, rather than in that in which fewest lines cross.
+        "layoutIterations": 0,
+        "draggable": False,
+        "nodeGap": 10,
+        **dict.fromkeys(("left", "right"), 72),
+        **dict.fromkeys(("top", "bottom"), 8),
+    }
+    _draw(
+        f"What comes after what. Most often: {words}; the tables have the numbers", {"series": [series]}, "chart flows"
+    )
+
+
+def _node(name: str, label: str, depth: int) -> dict[str, Any]:
+    said = {"position": "right" if depth else "left", "formatter": label}
+    return {"name": name, "depth": depth, "label": said, "itemStyle": {"color": _COLORS.get(label, _EVEN)}}
+
+
 def _line(name: str, points: Sequence[Sequence[object]], color: str, dashed: bool = False) -> dict[str, Any]:
     return {
         "type": "line",
@@ -93,7 +145,7 @@ def _line(name: str, points: Sequence[Sequence[object]], color: str, dashed: boo
     }
 
 
-def _draw(words: str, options: dict[str, Any]) -> None:
+def _draw(words: str, options: dict[str, Any], classes: str = "chart") -> None:
     with el("div", role="img", aria_label=words):
         common = {"animation": False, "grid": _GRID, "tooltip": {"trigger": "item"}}
-        ui.echart({**common, **options}, renderer="svg").classes("chart")
+        ui.echart({**common, **options}, renderer="svg").classes(classes)

@@ -51,6 +51,8 @@ def _standing(customer: Customer, now: datetime) -> None:
         el("h2", "How they stand")
         with el("div", classes="tags"):
             el("span", _STATUSES[customer.status], f"tag {customer.status}")
+            if customer.journey_stage is not None:
+                el("span", f"Furthest stage: {customer.journey_stage}")
         if customer.scores is None:
             el("p", _unscored(customer), "soft")
         else:

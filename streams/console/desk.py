@@ -4,11 +4,13 @@ import time
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from processors.portrait import portrait
 from schemas.customer import Customer
 from schemas.handling import AlertSeen, Handled
+from schemas.policy import FacetName
 from schemas.population import Section
 from schemas.settings import Settings
 from streams.clock import Clock
@@ -71,10 +73,17 @@ class Desk:
         seen = [standing.seen(now) for _, standing in alerts]
         return portrait(profile, person.keys, seen, self._clock.now(), self._settings.policy)
 
+    def keeps(self, facet: FacetName) -> bool:
+        """Whether the policy has this side of customers kept."""
+        return facet not in self._settings.policy.without
+
     async def section(self, name: str, kind: type[Told]) -> Told | None:
-        """What all customers come to in this respect; none before the first census."""
+        """What all customers come to in this respect; none before the first census, by this release."""
         held = await self._population.section(name)
-        return None if held is None else kind.model_validate_json(held)
+        try:
+            return None if held is None else kind.model_validate_json(held)
+        except ValidationError:
+            return None
 
     async def models(self) -> tuple[int, list[dict[str, Any]]]:
         """The version that scores, and the cards of all that are kept, the newest first."""

@@ -9,11 +9,14 @@ from nicegui import ui
 from redis.exceptions import RedisError
 
 from schemas.acquisition import Acquisition
+from schemas.journeys import Journeys
+from schemas.population import Churn
 from streams.console.acquisition import acquisition_page
 from streams.console.alerts import AlertsPage, Choice
 from streams.console.customer import customer_page, unknown
 from streams.console.desk import Desk
 from streams.console.frame import frame, link_to, nothing
+from streams.console.journeys import journeys_page
 from streams.console.models import models_page
 
 
@@ -37,6 +40,12 @@ def declare_pages(desk: Desk, may_leave: bool) -> None:
     @ui.page("/customers")
     async def search(id: str = "") -> RedirectResponse:
         return RedirectResponse(link_to(id.strip()) if id.strip() else "/", 303)
+
+    @ui.page("/journeys")
+    async def journeys() -> None:
+        with frame("Journeys", "/journeys", may_leave), reporting():
+            told, churn = await desk.section("journeys", Journeys), await desk.section("churn", Churn)
+            journeys_page(told, churn, desk.keeps("journey"))
 
     @ui.page("/acquisition")
     async def acquisition() -> None:

@@ -43,6 +43,20 @@ def ago(at: datetime, now: datetime) -> str:
     return "just now"
 
 
+def span(seconds: float | None) -> str:
+    """A time that something took, in one unit.
+
+    >>> span(40), span(5400), span(200_000), span(None)
+    ('40 s', '1.5 h', '2.3 d', '–')
+    """
+    if seconds is None:
+        return "–"
+    for size, unit in _SPANS:
+        if seconds >= size.total_seconds():
+            return f"{seconds / size.total_seconds():.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 def percent(share: float | None) -> str:
     """A share between 0 and 1.
 

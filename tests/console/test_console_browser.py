@@ -20,6 +20,7 @@ from tests.integration.consoling import (
     MEMBER,
     console_settings,
     keep,
+    keep_journeys,
     publish_card,
     publish_section,
     running_console,
@@ -82,6 +83,7 @@ def world(settings: Settings, tmp_path: Path) -> Iterator[World]:
             Reason(feature="recency", value=23, weight=1.2, words="silent for 23 days"),
             Reason(feature="friction", value=2, weight=0.6, words="two complaints lately"),
         ]
+        keep_journeys(own)
         keep(
             own,
             alert_of(HOSTILE, at=now - 30 * hour, severity="info"),
@@ -164,6 +166,23 @@ def test_a_hostile_name_stays_a_name(world: World, browser: Browser) -> None:
         assert page.locator("img").count() == 0
 
 
+def test_journeys_are_a_picture_and_a_table_of_the_same(world: World, browser: Browser) -> None:
+    with world.visit(browser) as page:
+        page.get_by_role("link", name="Journeys", exact=True).click()
+        expect(page.get_by_role("heading", name="Journeys", exact=True)).to_be_visible()
+        picture = page.get_by_role("img", name="What comes after what")
+        for said in ("begin", "silence", "purchase"):
+            expect(picture.locator("text").get_by_text(said, exact=True).first).to_be_visible()
+        expect(page.get_by_role("row", name="friction service")).to_be_hidden()
+        page.get_by_text("All transitions as a table").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("row", name="friction service")).to_be_visible()
+        bars = page.get_by_role("region", name="Shares have the bounds").locator(".bar")
+        widths = [bar.bounding_box()["width"] for bar in bars.all()]  # type: ignore[index]
+        assert widths == sorted(widths, reverse=True)
+        assert widths[-1] > 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [_PHONE, _DESKTOP])
 def test_pages_fit_and_are_accessible(
@@ -173,7 +192,7 @@ def test_pages_fit_and_are_accessible(
     with world.visit(browser, width, scheme) as page:
         pages = {
             "alerts": "/", "customer": "/customers/ada", "models": "/models", "unknown": "/customers/nobody",
-            "none": "/?kind=customer.left", "acquisition": "/acquisition",
+            "none": "/?kind=customer.left", "acquisition": "/acquisition", "journeys": "/journeys",
         }  # fmt: skip
         for name, path in pages.items():
             page.goto(world.console + path)

@@ -1,24 +1,33 @@
 """A running console, and something for it to show."""
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import httpx
 import msgspec
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from processors.decay import DAY
+from processors.fold import fold
 from processors.learning.card import Card
 from processors.learning.habit import Habit
 from processors.learning.honesty import BASE_RATE, CHAMPION, MINUS_FREQUENCY, RECENCY
 from processors.learning.measures import Bin, Measures
+from processors.population import LEARNED, Population
 from schemas.alert import Alert
-from schemas.population import Section
+from schemas.facts import Facts
+from schemas.kinds import Kind
+from schemas.population import Churn, PainPoint, Section
+from schemas.profile import Profile
 from schemas.settings import Settings
+from schemas.touch import Touch
 from streams.embedded.stack import free_port
 from streams.store.alerts import AlertStore
 from tests.integration.working import environment_of
@@ -27,6 +36,21 @@ from tests.nursery import Forked
 MEMBER = "token-of-the-team"
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">`${document.title='owned'}{{7*7}}"
 """What somebody may call themselves."""
+
+
+_AFTER: dict[Kind, tuple[Sequence[Kind | None], Sequence[int]]] = {
+    Kind.DISCOVER: ((Kind.DISCOVER, Kind.CONSIDER, Kind.CAMPAIGN, None), (30, 50, 10, 10)),
+    Kind.CONSIDER: ((Kind.CONSIDER, Kind.DISCOVER, Kind.PURCHASE, Kind.FRICTION, None), (40, 15, 30, 5, 10)),
+    Kind.PURCHASE: ((Kind.ENGAGE, Kind.DISCOVER, Kind.SERVICE, Kind.FEEDBACK, None), (40, 25, 15, 10, 10)),
+    Kind.ENGAGE: ((Kind.ENGAGE, Kind.DISCOVER, Kind.SERVICE, Kind.SOCIAL, None), (35, 35, 10, 5, 15)),
+    Kind.SERVICE: ((Kind.SERVICE, Kind.ENGAGE, Kind.FEEDBACK, Kind.LEAVE, None), (20, 35, 15, 10, 20)),
+    Kind.FEEDBACK: ((Kind.DISCOVER, Kind.ENGAGE, None), (40, 40, 20)),
+    Kind.SOCIAL: ((Kind.DISCOVER, Kind.ENGAGE, None), (40, 40, 20)),
+    Kind.CAMPAIGN: ((Kind.DISCOVER, Kind.CAMPAIGN, None), (60, 20, 20)),
+    Kind.FRICTION: ((Kind.SERVICE, Kind.CONSIDER, Kind.LEAVE, None), (40, 20, 15, 25)),
+    Kind.LEAVE: ((None,), (1,)),
+}
+"""What a customer may do next, and how likely that is; none is to fall silent."""
 
 
 def console_settings(settings: Settings, **more: object) -> Settings:
@@ -71,7 +95,30 @@ def keep(settings: Settings, *alerts: Alert) -> None:
 def publish_section(settings: Settings, name: str, section: Section) -> None:
     """What all customers come to, as the census would publish it."""
     with Redis.from_url(settings.redis_url) as redis:
-        redis.hset(settings.keyspace("population"), name, section.model_dump_json())
+        redis.hset(
+            settings.keyspace("population:learned" if name in LEARNED else "population"),
+            name,
+            section.model_dump_json(),
+        )
+
+
+def keep_journeys(settings: Settings, *pains: PainPoint) -> None:
+    """Journeys of customers who come, look, buy and fall silent by chance, counted as the census does."""
+    chance, now, population = Random(5), time.time(), Population(settings.policy)
+    for number in range(300):
+        kind, at, touches = chance.choice((Kind.DISCOVER, Kind.DISCOVER, Kind.CAMPAIGN)), now - 200 * DAY, list[Touch]()
+        at += chance.random() * 150 * DAY
+        while kind is not None and at < now:
+            touches.append(Touch(f"customer {number}", at, f"{kind} happened", kind))
+            at += chance.expovariate(1 / (2 * DAY))
+            after, weights = _AFTER[kind]
+            (kind,) = chance.choices(after, weights)
+        facts = fold(Facts(), touches, settings.policy)
+        population.add(Profile(f"customer {number}", facts), now)
+    publish_section(settings, "journeys", population.told(now)["journeys"])
+    at = datetime.fromtimestamp(now, UTC)
+    churn = Churn(at=at, customers=300, weeks=[], culprits=[], pain_points=list(pains))
+    publish_section(settings, "churn", churn)
 
 
 def publish_card(settings: Settings) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from processors.population.acquisition import AcquisitionTally
+from schemas.population import PainPoint
 from schemas.settings import Settings
 from tests.alerting import alert_of
 from tests.harness import running_gateway, wait_until
@@ -18,6 +19,7 @@ from tests.integration.consoling import (
     MEMBER,
     console_settings,
     keep,
+    keep_journeys,
     publish_card,
     publish_section,
     running_console,
@@ -92,9 +94,10 @@ def test_a_session_is_a_signed_cookie_that_ends_with_its_token(own: Settings, co
 
 
 def test_without_a_token_it_is_open_on_loopback_alone(own: Settings, tmp_path: Path) -> None:
-    nobody = console_settings(own, team_tokens="")
+    nobody = console_settings(own, team_tokens="", policy={"without": ["journey"]})
     with running_console(nobody, tmp_path / "open.log") as url:
         assert httpx.get(f"{url}/").status_code == 200
+        assert "Journeys are not kept" in httpx.get(f"{url}/journeys").text
         # A page of elsewhere whose name points here.
         assert httpx.get(f"{url}/", headers={"Host": "evil.example"}).status_code == 403
     log = tmp_path / "wide.log"
@@ -113,6 +116,7 @@ def test_each_page_says_what_to_do_when_there_is_nothing(own: Settings, client: 
     assert "have not been counted yet" in client.get("/acquisition").text
     publish_section(own, "acquisition", AcquisitionTally(own.policy).told(0.0))
     assert "Nobody was seen to come from anywhere" in client.get("/acquisition").text
+    assert "No journeys yet" in client.get("/journeys").text
     assert "Nobody is known by this id" in client.get("/customers/ada").text
     assert client.get("/customers?id=%20a%2Fb%3F%20").headers["location"] == "/customers/a%2Fb%3F"
     assert client.get("/customers?id=").headers["location"] == "/"
@@ -147,6 +151,27 @@ def test_pages_show_what_there_is(own: Settings, client: httpx.Client, tmp_path:
         assert said in models
     ebbflow(own, "handle", alert_of().id, "resolve", "--by", "Grace", "--note", "Called.")
     wait_until(lambda: "Called." in client.get("/?status=resolved").text, within=10)
+
+
+def test_journeys_are_said_in_words_and_figures(own: Settings, client: httpx.Client) -> None:
+    pain = PainPoint(
+        name="Payment Failed",
+        customers=41,
+        churned=0.61,
+        expected=0.3,
+        excess=12.7,
+        value_hurt={"EUR": 950.0},
+        chance=0.002,
+    )
+    keep_journeys(own, pain)
+    shown = html.unescape(client.get("/journeys").text)
+    for said in (
+        "300 customers", "From step to step", "What comes after what. Most often: ", "Mostly next", "Stages",
+        "Funnel: stages", "Of the step before", "Ways out", "discover > consider", "Payment Failed", "950 EUR",
+    ):  # fmt: skip
+        assert said in shown
+    keep_journeys(own)
+    assert "None that is sure." in client.get("/journeys").text
 
 
 def test_what_strangers_call_themselves_stays_text(own: Settings, client: httpx.Client) -> None:
