@@ -119,9 +119,9 @@ class Breakdown:
     def _name(self, source: Source) -> Source:
         """What a source is called here; there is a row of that name from now on."""
         name = self._named(source)
-        if name not in self._rows and len(self._rows) >= MOST_NAMES:
-            name = OTHER
-        self._rows.setdefault(name, Row())
+        if name not in self._rows:
+            name = name if len(self._rows) < MOST_NAMES else OTHER
+            self._rows.setdefault(name, Row())
         return name
 
     def _rank(self, name: Source) -> tuple[int, int, int, str, str, str]:

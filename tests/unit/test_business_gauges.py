@@ -1,0 +1,49 @@
+"""Gauges of the business: labels are few, and nothing stays that nobody keeps up."""
+
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client import REGISTRY
+
+from schemas.acquisition import Acquisition
+from streams.worker.business import forget, show
+from tests.unit.channels import business
+
+
+@pytest.fixture(scope="module")
+def told() -> Acquisition:
+    return business(0, "affiliate")
+
+
+@pytest.fixture(autouse=True)
+def _forgetting() -> Iterator[None]:
+    yield
+    forget()
+
+
+def labels(metric: str) -> set[str]:
+    return {
+        sample.labels["channel"]
+        for family in REGISTRY.collect()
+        if family.name == metric
+        for sample in family.samples
+    }  # fmt: skip
+
+
+def test_what_brings_customers_is_shown_by_channel(told: Acquisition) -> None:
+    show({"acquisition": told})
+    for row in told.channels:
+        assert REGISTRY.get_sample_value("ebbflow_acquired_customers", {"channel": row.channel}) == row.acquired
+        assert row.churn is not None
+        assert REGISTRY.get_sample_value("ebbflow_acquired_churned_ratio", {"channel": row.channel}) == row.churn.share
+        cost = REGISTRY.get_sample_value("ebbflow_cost_per_customer", {"channel": row.channel, "currency": "EUR"})
+        assert cost == (row.cost.per_customer if row.cost else None)
+    assert labels("ebbflow_cost_per_customer") == {"affiliate", "display"}
+    show({})
+    assert labels("ebbflow_acquired_customers") == set()
+
+
+def test_channels_that_reporters_make_up_have_no_label(told: Acquisition) -> None:
+    made_up = told.channels[0].model_copy(update={"channel": "jane@example.com"})
+    show({"acquisition": told.model_copy(update={"channels": [made_up, *told.channels[1:]]})})
+    assert labels("ebbflow_acquired_customers") == {row.channel for row in told.channels[1:]}
