@@ -6,7 +6,7 @@ from datetime import datetime
 from schemas.acquisition import AcquiredBy, Acquisition, Churned, Cost
 from streams.console.charts import credits_chart
 from streams.console.frame import el, nothing, row, table
-from streams.console.words import ago, figure, origin, percent
+from streams.console.words import ago, figure, money_of, origin, percent
 
 _MODELS = {"first": "First touch", "last": "Last touch", "position": "Position", "data_driven": "Data-driven"}
 _DRAWN = 8
@@ -52,7 +52,7 @@ def acquisition_page(told: Acquisition | None, now: datetime) -> None:
 def _summary(told: Acquisition, now: datetime) -> None:
     with el("section", classes="card plain"):
         el("h2", f"{told.acquired:,} customers acquired")
-        paid = f" They have paid {_money(told.revenue)}." if told.revenue else ""
+        paid = f" They have paid {money_of(told.revenue)}." if told.revenue else ""
         el("p", f"Of {told.customers:,} who came.{paid} Counted {ago(told.at, now)}.")
         for each in told.channels:
             if each.churn is not None and each.churn.verdict is not None:
@@ -69,10 +69,10 @@ def _tables(caption: str, rows: Sequence[AcquiredBy], acquired: int) -> None:
     with table(f"{caption}: what they brought", *_CREDITS):
         for each in rows:
             shares = (percent(share) for share in _shares(each, acquired))
-            row(_name(each), f"{each.visitors:,}", f"{each.acquired:,}", *shares, _money(each.revenue))
+            row(_name(each), f"{each.visitors:,}", f"{each.acquired:,}", *shares, money_of(each.revenue))
     with table(f"{caption}: what they cost, and who is gone", *_COSTS):
         for each in rows:
-            row(_name(each), _money(each.spent), *_cost(each.cost), *_gone(each.churn))
+            row(_name(each), money_of(each.spent), *_cost(each.cost), *_gone(each.churn))
 
 
 def _cost(cost: Cost | None) -> tuple[str, str, str]:
@@ -98,7 +98,3 @@ def _shares(each: AcquiredBy, acquired: int) -> list[float]:
 
 def _name(each: AcquiredBy) -> str:
     return origin(each.channel, each.source, each.campaign)
-
-
-def _money(amounts: dict[str, float]) -> str:
-    return ", ".join(f"{amount:,.2f} {currency}".rstrip() for currency, amount in amounts.items()) or "–"

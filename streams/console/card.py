@@ -73,6 +73,8 @@ class AlertCard:
             words.append(f"from {sure.outcomes:,} outcomes{auc}")
         if alert.at_stake is not None:
             words.append(f"{money(alert.at_stake)} at stake")
+        if alert.action:
+            words.append(f"action: {alert.action}")
         if words:
             el("p", " · ".join(words), "why")
         el("p", alert.suggestion, "next")

@@ -1,7 +1,8 @@
-"""What is drawn: scores over time, how well probabilities hold, what comes after what. Each picture is said in words
-as well."""
+"""What is drawn: scores over time, how well probabilities hold, and what all customers come to. Each picture is said in
+words as well."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from nicegui import ui
@@ -9,6 +10,7 @@ from nicegui import ui
 from schemas.customer import Scored
 from schemas.journeys import JourneyStep
 from schemas.kinds import Kind
+from schemas.population import ActionTold, ChurnWeek, Nps
 from streams.console.frame import el
 
 _RISK, _ENGAGEMENT, _EVEN = "#c2410c", "#2f7fd1", "#788492"
@@ -132,6 +134,80 @@ def flow_chart(steps: Sequence[JourneyStep]) -> None:
 def _node(name: str, label: str, depth: int) -> dict[str, Any]:
     said = {"position": "right" if depth else "left", "formatter": label}
     return {"name": name, "depth": depth, "label": said, "itemStyle": {"color": _COLORS.get(label, _EVEN)}}
+
+
+def churn_weeks_chart(weeks: Sequence[ChurnWeek]) -> None:
+    """The share that left of the predictions that fell due in each week."""
+    values = [round(100 * week.churned / week.outcomes, 1) for week in weeks]
+    names = {"type": "category", "data": [f"{week.begins:%d %b}" for week in weeks]}
+    axis = {"type": "value", "min": 0, "name": "left, %", "splitLine": _FAINT}
+    words = f"Churn by week: {values[0]:.0f}% at first, {values[-1]:.0f}% in the last whole week"
+    bars = {"type": "bar", "name": "left", "data": values, "itemStyle": {"color": _RISK}, "barMaxWidth": 40}
+    _draw(words, {"xAxis": names, "yAxis": axis, "series": [bars]})
+
+
+def uplift_chart(actions: Sequence[ActionTold]) -> None:
+    """How many more stay for whom an action was picked, and where that lies with 95%."""
+    names = [each.action for each in actions]
+    reaches = [
+        {
+            **_line(name, [[round(100 * (bound or 0.0), 1), name] for bound in (each.low, each.high)], _EVEN),
+            "symbol": "rect",
+            "symbolSize": [2, 14],
+        }
+        for name, each in zip(names, actions, strict=True)
+    ]
+    middles = {
+        "type": "scatter",
+        "name": "uplift",
+        "data": [[round(100 * (each.uplift or 0.0), 1), each.action] for each in actions],
+        "itemStyle": {"color": _ENGAGEMENT},
+        "symbolSize": 12,
+        "markLine": {
+            "silent": True, "symbol": "none", "label": {"show": False}, "data": [{"xAxis": 0}],
+            "lineStyle": {"color": _RISK, "type": "dashed"},
+        },
+    }  # fmt: skip
+    axis = {"type": "value", "name": "points", "nameLocation": "middle", "nameGap": 24, "splitLine": _FAINT}
+    _draw(
+        f"Uplift of {', '.join(names)}, each with where it lies with 95%; the table below has the numbers",
+        {
+            "xAxis": axis,
+            "yAxis": {"type": "category", "data": names, "axisLabel": {"width": 90, "overflow": "truncate"}},
+            "grid": {**_GRID, "left": 100, "bottom": 44},
+            "series": [*reaches, middles],
+        },
+    )
+
+
+def nps_chart(days: Sequence[tuple[datetime, Nps]]) -> None:
+    """The Net Promoter Score as each day ended, with where it lies with 95%."""
+    lines = [
+        _line(name, [[at.isoformat(), round(value(nps), 1)] for at, nps in days], color, dashed)
+        for name, value, color, dashed in (
+            ("high", lambda nps: nps.high, _EVEN, True),
+            ("NPS", lambda nps: nps.score, _ENGAGEMENT, False),
+            ("low", lambda nps: nps.low, _EVEN, True),
+        )
+    ]
+    words = f"Net Promoter Score day by day: {days[0][1].score:+.0f} at first, {days[-1][1].score:+.0f} at last"
+    axis = {"type": "value", "min": -100, "max": 100, "name": "NPS", "splitLine": _FAINT}
+    _draw(words, {"xAxis": _TIME, "yAxis": axis, "series": lines})
+
+
+def satisfied_chart(days: Mapping[str, Sequence[tuple[datetime, float]]]) -> None:
+    """The share that is satisfied by each kind of survey, as each day ended."""
+    lines = [
+        _line(name, [[at.isoformat(), round(100 * share, 1)] for at, share in points], color)
+        for (name, points), color in zip(days.items(), _BARS, strict=False)
+    ]
+    words = "Satisfied day by day: " + "; ".join(
+        f"{name} {100 * points[0][1]:.0f}% at first, {100 * points[-1][1]:.0f}% at last"
+        for name, points in days.items()
+    )
+    axis = {"type": "value", "min": 0, "max": 100, "name": "satisfied, %", "splitLine": _FAINT}
+    legend, grid = {"bottom": 0, "itemWidth": 14}, {**_GRID, "bottom": 64}
+    _draw(words, {"xAxis": _TIME, "yAxis": axis, "series": lines, "legend": legend, "grid": grid})
 
 
 def _line(name: str, points: Sequence[Sequence[object]], color: str, dashed: bool = False) -> dict[str, Any]:

@@ -85,6 +85,10 @@ class Desk:
         except ValidationError:
             return None
 
+    async def days(self, name: str, kind: type[Told]) -> list[Told]:
+        """The same as each of the days that are kept ended, the oldest first."""
+        return [kind.model_validate_json(each) for each in await self._population.days(name)]
+
     async def models(self) -> tuple[int, list[dict[str, Any]]]:
         """The version that scores, and the cards of all that are kept, the newest first."""
         return await self._cards.shown()

@@ -17,7 +17,14 @@ ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b57a4"/>'
     '<path d="M5 20q5.5-13 11-4t11-4" fill="none" stroke="#fff" stroke-width="4" stroke-linecap="round"/></svg>'
 )
-PAGES = {"/": "Alerts", "/journeys": "Journeys", "/acquisition": "Acquisition", "/models": "Models"}
+PAGES = {
+    "/": "Alerts",
+    "/why": "Why",
+    "/satisfaction": "Satisfaction",
+    "/journeys": "Journeys",
+    "/acquisition": "Acquisition",
+    "/models": "Models",
+}
 
 
 def el(tag: str, text: str = "", classes: str = "", **attributes: Any) -> TextElement:

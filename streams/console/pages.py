@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from schemas.acquisition import Acquisition
 from schemas.journeys import Journeys
-from schemas.population import Churn
+from schemas.population import ActionsTold, Churn, Satisfaction
 from streams.console.acquisition import acquisition_page
 from streams.console.alerts import AlertsPage, Choice
 from streams.console.customer import customer_page, unknown
@@ -18,6 +18,8 @@ from streams.console.desk import Desk
 from streams.console.frame import frame, link_to, nothing
 from streams.console.journeys import journeys_page
 from streams.console.models import models_page
+from streams.console.satisfaction import satisfaction_page
+from streams.console.why import why_page
 
 
 def declare_pages(desk: Desk, may_leave: bool) -> None:
@@ -51,6 +53,18 @@ def declare_pages(desk: Desk, may_leave: bool) -> None:
     async def acquisition() -> None:
         with frame("Acquisition", "/acquisition", may_leave), reporting():
             acquisition_page(await desk.section("acquisition", Acquisition), desk.now())
+
+    @ui.page("/why")
+    async def why() -> None:
+        with frame("Why customers leave", "/why", may_leave), reporting():
+            churn, actions = await desk.section("churn", Churn), await desk.section("actions", ActionsTold)
+            why_page(churn, actions, await desk.newest(), desk.now())
+
+    @ui.page("/satisfaction")
+    async def satisfaction() -> None:
+        with frame("Satisfaction", "/satisfaction", may_leave), reporting():
+            told = await desk.section("satisfaction", Satisfaction)
+            satisfaction_page(told, await desk.days("satisfaction", Satisfaction), desk.now())
 
     @ui.page("/models")
     async def models() -> None:

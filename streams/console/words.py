@@ -1,5 +1,6 @@
 """Times, shares and sums as people read them."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from schemas.alert import AlertKind, AtStake
@@ -75,6 +76,35 @@ def origin(channel: str, source: str, campaign: str) -> str:
     return " / ".join(part for part in (channel, source, campaign) if part) or "no campaign"
 
 
+def points(share: float | None) -> str:
+    """A difference of shares, in percentage points.
+
+    >>> points(0.0412), points(-0.1), points(None)
+    ('+4.1', '-10.0', '–')
+    """
+    return "–" if share is None else f"{100 * share:+.1f}"
+
+
+def chance(p: float) -> str:
+    """How often something happens by chance.
+
+    >>> chance(0.04), chance(0.7), chance(0.0002)
+    ('once in 25', 'more often than not', 'less than once in 1,000')
+    """
+    if p < 0.001:
+        return "less than once in 1,000"
+    return "more often than not" if p > 0.5 else f"once in {1 / p:,.0f}"
+
+
+def survey(name: str) -> str:
+    """A kind of survey.
+
+    >>> survey("nps"), survey("rating")
+    ('NPS', 'Ratings')
+    """
+    return "Ratings" if name == "rating" else name.upper()
+
+
 def figure(value: float | None, digits: int = 3) -> str:
     """A measure, or a dash where it cannot be said."""
     return "–" if value is None else f"{value:.{digits}f}"
@@ -83,3 +113,12 @@ def figure(value: float | None, digits: int = 3) -> str:
 def money(stake: AtStake) -> str:
     """An amount with its currency, if it has one."""
     return f"{stake.amount:,.2f} {stake.currency}".strip()
+
+
+def money_of(amounts: Mapping[str, float]) -> str:
+    """Amounts by currency.
+
+    >>> money_of({"EUR": 1200.5, "": 3.0}), money_of({})
+    ('1,200.50 EUR, 3.00', '–')
+    """
+    return ", ".join(f"{amount:,.2f} {currency}".rstrip() for currency, amount in amounts.items()) or "–"

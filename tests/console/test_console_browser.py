@@ -26,6 +26,7 @@ from tests.integration.consoling import (
     running_console,
 )
 from tests.integration.working import folded, running_worker
+from tests.telling import actions_told, churn_told, satisfaction_told
 from tests.unit.channels import business
 
 pytestmark = [pytest.mark.console, pytest.mark.timeout(300)]
@@ -78,16 +79,20 @@ def world(settings: Settings, tmp_path: Path) -> Iterator[World]:
             tell(own, gateway)
         # After the census of the worker.
         publish_section(own, "acquisition", business(0, "affiliate"))
+        keep_journeys(own)
+        publish_section(own, "churn", churn_told())
+        publish_section(own, "actions", actions_told())
+        for days_ago in range(20, -1, -1):
+            publish_section(own, "satisfaction", satisfaction_told(days_ago))
         hour, now = timedelta(hours=1), datetime.now(UTC)
         reasons = [
             Reason(feature="recency", value=23, weight=1.2, words="silent for 23 days"),
             Reason(feature="friction", value=2, weight=0.6, words="two complaints lately"),
         ]
-        keep_journeys(own)
         keep(
             own,
             alert_of(HOSTILE, at=now - 30 * hour, severity="info"),
-            alert_of("grace", at=now - 5 * hour, severity="critical", reasons=reasons),
+            alert_of("grace", at=now - 5 * hour, severity="critical", reasons=reasons, action="nothing"),
             alert_of("ada", at=now - hour, reasons=reasons),
         )
         with running_console(own, tmp_path / "console.log") as console:
@@ -192,7 +197,8 @@ def test_pages_fit_and_are_accessible(
     with world.visit(browser, width, scheme) as page:
         pages = {
             "alerts": "/", "customer": "/customers/ada", "models": "/models", "unknown": "/customers/nobody",
-            "none": "/?kind=customer.left", "acquisition": "/acquisition", "journeys": "/journeys",
+            "none": "/?kind=customer.left", "acquisition": "/acquisition", "journeys": "/journeys", "why": "/why",
+            "satisfaction": "/satisfaction",
         }  # fmt: skip
         for name, path in pages.items():
             page.goto(world.console + path)

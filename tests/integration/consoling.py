@@ -93,13 +93,11 @@ def keep(settings: Settings, *alerts: Alert) -> None:
 
 
 def publish_section(settings: Settings, name: str, section: Section) -> None:
-    """What all customers come to, as the census would publish it."""
+    """What all customers come to, as the census would publish it, or the learner; and so that day ended."""
+    key, document = "population:learned" if name in LEARNED else "population", section.model_dump_json()
     with Redis.from_url(settings.redis_url) as redis:
-        redis.hset(
-            settings.keyspace("population:learned" if name in LEARNED else "population"),
-            name,
-            section.model_dump_json(),
-        )
+        redis.hset(settings.keyspace(key), name, document)
+        redis.hset(settings.keyspace("population:days"), f"{name}:{section.at.date()}", document)
 
 
 def keep_journeys(settings: Settings, *pains: PainPoint) -> None:

@@ -8,10 +8,16 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from redis import Redis
 
 from processors.population.acquisition import AcquisitionTally
+from processors.population.satisfaction import SatisfactionTally
+from schemas.facts import Facts
+from schemas.judgements import Change, Judgements, Movement
 from schemas.population import PainPoint
+from schemas.profile import Profile
 from schemas.settings import Settings
+from streams.store.documents import write_profile
 from tests.alerting import alert_of
 from tests.harness import running_gateway, wait_until
 from tests.integration.consoling import (
@@ -26,6 +32,7 @@ from tests.integration.consoling import (
 )
 from tests.integration.working import ebbflow, environment_of, folded, running_worker
 from tests.nursery import Forked
+from tests.telling import actions_told, churn_told, satisfaction_told
 from tests.unit.channels import business
 
 pytestmark = pytest.mark.integration
@@ -54,7 +61,16 @@ def client(console: str) -> Iterator[httpx.Client]:
 
 def test_nobody_enters_without_a_token_of_the_team(own: Settings, console: str) -> None:
     with httpx.Client(base_url=console, timeout=20) as stranger:
-        for path in ("/", "/customers/ada", "/customers?id=ada", "/acquisition", "/models", "/nothing"):
+        for path in (
+            "/",
+            "/customers/ada",
+            "/customers?id=ada",
+            "/acquisition",
+            "/why",
+            "/satisfaction",
+            "/models",
+            "/no",
+        ):
             asked = stranger.get(path, headers=HTML)
             assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in")
             assert stranger.get(path).status_code == 403
@@ -117,6 +133,16 @@ def test_each_page_says_what_to_do_when_there_is_nothing(own: Settings, client: 
     publish_section(own, "acquisition", AcquisitionTally(own.policy).told(0.0))
     assert "Nobody was seen to come from anywhere" in client.get("/acquisition").text
     assert "No journeys yet" in client.get("/journeys").text
+    why = client.get("/why").text
+    assert "Nobody has had the time to leave yet" in why
+    assert "No trial has ended yet" in why
+    publish_section(own, "churn", churn_told().model_copy(update={"culprits": [], "pain_points": []}))
+    why = client.get("/why").text
+    assert "Nobody more than others" in why
+    assert "No trouble does more often than chance would have it" in why
+    assert "have not been counted yet" in client.get("/satisfaction").text
+    publish_section(own, "satisfaction", SatisfactionTally(own.policy).told(0.0))
+    assert "Nobody has been asked, or has answered" in client.get("/satisfaction").text
     assert "Nobody is known by this id" in client.get("/customers/ada").text
     assert client.get("/customers?id=%20a%2Fb%3F%20").headers["location"] == "/customers/a%2Fb%3F"
     assert client.get("/customers?id=").headers["location"] == "/"
@@ -172,6 +198,54 @@ def test_journeys_are_said_in_words_and_figures(own: Settings, client: httpx.Cli
         assert said in shown
     keep_journeys(own)
     assert "None that is sure." in client.get("/journeys").text
+
+
+def test_why_customers_leave_and_what_is_done_about_it(own: Settings, client: httpx.Client) -> None:
+    publish_section(own, "churn", churn_told())
+    publish_section(own, "actions", actions_told())
+    keep(own, alert_of("ada", action="call"), alert_of("grace", action="nothing"), alert_of("linus"))
+    shown = client.get("/why").text
+    for said in (
+        "Of plan basic more left than the week before: 41% after 18%", "+10.0 points", "once in 250",
+        "payment failed", "1,234.50 EUR", "less than once in 1,000", "2026-03-02, so far", "19%",
+        "80 customers were held out", "35% of them stayed", "Beyond chance, call keeps customers", "+17.0",
+        "+5.0 to +29.0", "-10.0 to +14.0", "Of the newest 2 alerts with an action, 1 say to do nothing",
+    ):  # fmt: skip
+        assert said in shown, said
+    held_out = shown[shown.index("Who is held out") :]
+    assert "grace" in held_out
+    assert "linus" not in held_out
+    for said in ("action: call", "action: nothing"):
+        assert said in client.get("/").text
+
+
+def test_satisfaction_with_how_sure_it_is_and_day_by_day(own: Settings, client: httpx.Client) -> None:
+    publish_section(own, "satisfaction", satisfaction_told())
+    shown = client.get("/satisfaction").text
+    for said in (
+        "Net Promoter Score +32", "from +20 to +45", "Detractors", "26%", "7.9 ± 0.3", "42% to 56%", "40%",
+        "There is no response rate where nobody tells who is asked", "A line takes two days",
+    ):  # fmt: skip
+        assert said in shown, said
+    for days_ago in (1, 2):
+        publish_section(own, "satisfaction", satisfaction_told(days_ago))
+    shown = client.get("/satisfaction").text
+    for said in ("2026-02-28", "+18 to +43", "Net Promoter Score day by day: +30 at first, +32 at last", "Ratings 80%"):
+        assert said in shown, said
+
+
+def test_a_customers_page_says_why_the_risk_has_moved(own: Settings, client: httpx.Client) -> None:
+    facts = Facts(first_seen=1.0, last_seen=2.0, touchpoints=1, days=1)
+    changes = [Change("friction", 1_100, 0, 1_099), Change("tenure", -20, 1_000, 2_000)]
+    movement = Movement(1_771_459_200.0, 1_772_409_600.0, 2_100, 8_300, changes, 1_700, {"Payment Failed": 2})
+    with Redis.from_url(own.redis_url) as redis:
+        document = write_profile(Profile("ada", facts, Judgements(movement=movement)))
+        redis.set(own.keyspace("profile:ada"), document)
+    shown = html.unescape(client.get("/customers/ada").text)
+    assert "Since 2026-02-19 the risk went from 21% to 83%, because about 2 troubles such as failed payments" in shown
+    assert "Touchpoints in between: 2 × Payment Failed." in shown
+    told = ebbflow(own, "profile", "ada").stdout
+    assert "Since 2026-02-19 the risk went from 21% to 83%" in " ".join(told.split())
 
 
 def test_what_strangers_call_themselves_stays_text(own: Settings, client: httpx.Client) -> None:
