@@ -16,7 +16,8 @@ MAX_ACTION = 60
 
 _ACTION_TAKEN, _SURVEY_SENT = "action taken", "survey sent"
 
-_SPOKEN = frozenset((Kind.SERVICE, Kind.FEEDBACK, Kind.SOCIAL))
+# Looking a member up in its enumeration, or in a set, costs more than comparing it.
+_SERVICE, _FEEDBACK, _SOCIAL, _CAMPAIGN = Kind.SERVICE, Kind.FEEDBACK, Kind.SOCIAL, Kind.CAMPAIGN
 _TEXTS = ("text", "comment", "message", "body", "description", "review", "feedback", "review_body")
 _NONE = Details()
 _REMEMBERED = 10_000
@@ -43,13 +44,17 @@ def details_of(kind: Kind | None, name: str, properties: Mapping[str, Any], sour
     else:
         if source is None and (opened := normal_name(name)) in OPENED_BY:
             source = opened_by(opened, properties)
-        asks = kind is Kind.FEEDBACK or (kind is Kind.CAMPAIGN and normal_name(name) == _SURVEY_SENT)
+        asks = kind is _FEEDBACK or (kind is _CAMPAIGN and normal_name(name) == _SURVEY_SENT)
         found = Details(
             survey=survey_of(name, properties) if asks else "",
-            text=_text_of(properties) if kind in _SPOKEN else "",
+            text=_text_of(properties) if _is_spoken(kind) else "",
             source=source,
         )
     return found if found != _NONE else None
+
+
+def _is_spoken(kind: Kind | None) -> bool:
+    return kind is _SERVICE or kind is _FEEDBACK or kind is _SOCIAL
 
 
 def _text_of(properties: Mapping[str, Any]) -> str:

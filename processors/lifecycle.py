@@ -82,6 +82,14 @@ class _Life:
 
 def returned(before: Facts, touches: Sequence[Touch], policy: Policy) -> float:
     """When a customer who was lost, or had left, came back among these touches; 0 if that did not happen."""
+    last, activity = before.last_meaningful, policy.seconds.activity
+    if last and not before.left_at:
+        for touch in touches:
+            if touch.at >= last + activity or touch.kind is _LEAVE:
+                break
+        else:
+            # Nearly always: nobody was away.
+            return 0.0
     life = _Life(before.first_seen, before.last_meaningful, before.left_at, 0.0)
     for touch in sorted(touches, key=_time_of):
         life.take(touch, policy.seconds.activity)

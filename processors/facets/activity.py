@@ -28,18 +28,27 @@ def beginning(week: int) -> float:
 
 def fold(facts: Facts, touches: Sequence[Touch], policy: Policy) -> None:
     """Count touches that have a kind, and orders, in the week in which they happened."""
-    weeks = dict(facts.weeks)
+    weeks, number, week = facts.weeks.copy(), -1, Week(0)
+    touchpoints, orders, revenue = 0, 0, week.revenue
     for touch in touches:
         if touch.kind is None:
             continue
-        number = week_of(touch.at)
-        before = weeks.get(number) or Week(0)
-        paid = touch.amount is not None
-        revenue = before.revenue
-        if touch.amount is not None and (touch.currency in revenue or len(revenue) < MAX_CURRENCIES):
-            revenue = {**revenue, touch.currency: round(revenue.get(touch.currency, 0.0) + touch.amount, 4)}
-        weeks[number] = Week(before.touchpoints + 1, before.orders + paid, revenue)
-    facts.weeks = _latest(weeks)
+        this = int((touch.at / DAY + _MONDAY - 1.0) // 7.0)
+        if this != number:
+            # Touches that stand together are mostly of one week, which is written once.
+            if touchpoints:
+                weeks[number] = Week(touchpoints, orders, revenue)
+            number, week = this, weeks.get(this) or Week(0)
+            touchpoints, orders, revenue = week.touchpoints, week.orders, week.revenue
+        touchpoints += 1
+        amount, currency = touch.amount, touch.currency
+        if amount is not None:
+            orders += 1
+            if currency in revenue or len(revenue) < MAX_CURRENCIES:
+                revenue = {**revenue, currency: round(revenue.get(currency, 0.0) + amount, 4)}
+    if touchpoints:
+        weeks[number] = Week(touchpoints, orders, revenue)
+    facts.weeks = weeks if len(weeks) == len(facts.weeks) else _latest(weeks)
 
 
 def merged(own: Facts, other: Facts) -> Mapping[str, Any]:

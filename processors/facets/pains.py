@@ -20,7 +20,8 @@ REPEATED = 3
 MAX_PAINS = 8
 MAX_NAME = 40
 _WAITED = "long wait"
-_PAINFUL = frozenset((Kind.FRICTION, Kind.SERVICE))
+# Looking a member up in a set costs more than comparing it.
+_FRICTION, _SERVICE = Kind.FRICTION, Kind.SERVICE
 _OPENS = frozenset(
     ("ticket created", "support ticket created", "call started", "live chat conversation started", "case created")
 )
@@ -36,7 +37,7 @@ def fold(facts: Facts, touches: Sequence[Touch], policy: Policy) -> None:
     """Remember the last times of each pain. Of more than `MAX_PAINS` names the latest are kept."""
     pains = facts.pains
     for touch in touches:
-        if touch.kind not in _PAINFUL:
+        if touch.kind is not _FRICTION and touch.kind is not _SERVICE:
             continue
         name = normal_name(touch.name)
         if name in _SOLVES:
