@@ -26,7 +26,7 @@ _REMEMBERED = 10_000
 @lru_cache(maxsize=_REMEMBERED)
 def has_details(kind: Kind | None, name: str) -> bool:
     """Whether the properties of such a touchpoint need to be looked at for details."""
-    if kind in _SPOKEN or is_report(kind, name):
+    if _is_spoken(kind) or is_report(kind, name):
         return True
     normal = normal_name(name)
     return normal in OPENED_BY or (kind is Kind.CAMPAIGN and normal == _SURVEY_SENT)
