@@ -132,6 +132,21 @@ def build() -> Dashboard:
                 "percentunit",
                 Ask("max by (survey) (ebbflow_survey_response_ratio)", "{{survey}}"),
             ),
+            series(
+                "How they sound",
+                "Customers who wrote within 90 days, by their last text: a ticket, a comment, a mention. Unknown until "
+                "enough texts with a rating were learned from.",
+                "short",
+                Ask("max by (sentiment) (ebbflow_sounding_customers)", "{{sentiment}}"),
+            ),
+            series(
+                "Sentiment",
+                "The mean of how these customers sound, from -1, complaints, to 1, praise, and the bounds that hold it "
+                "with 95%.",
+                "short",
+                Ask("max by (bound) (ebbflow_sentiment_score)", "{{bound}}"),
+                least=None,
+            ),
         ),
     )
     journeys = Section(

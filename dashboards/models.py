@@ -49,6 +49,13 @@ def build() -> Dashboard:
                 "none",
                 "max(ebbflow_model_drifts)",
             ),
+            number(
+                "Sentiment known",
+                "Until enough texts with praise and with complaints were learned from, and recent ones were foretold "
+                "better than by their base rate, other texts sound unknown.",
+                "bool_yes_no",
+                "max(ebbflow_sentiment_speaks)",
+            ),
         ),
     )
     honesty = Section(
@@ -118,6 +125,20 @@ def build() -> Dashboard:
                 "Outcomes learned from per second.",
                 "cps",
                 Ask("sum(rate(ebbflow_model_outcomes_total[$__rate_interval]))", "learned"),
+            ),
+            series(
+                "Sentiment",
+                "Share of recent texts with a rating that were heard right before they were learned from, beside "
+                "always saying what is most common.",
+                "percentunit",
+                _by_model("ebbflow_sentiment_accuracy_ratio"),
+            ),
+            series(
+                "Texts",
+                "Texts that sentiment was learned from, and texts heard, per second.",
+                "cps",
+                Ask("sum(rate(ebbflow_rated_texts_total[$__rate_interval]))", "learned"),
+                Ask("sum by (sentiment) (rate(ebbflow_texts_heard_total[$__rate_interval]))", "{{sentiment}}"),
             ),
         ),
     )

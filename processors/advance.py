@@ -1,6 +1,7 @@
 """The heart: one pure step of one customer. Live, timers, replay, evaluation and tests all take this step."""
 
 from collections.abc import Sequence
+from functools import reduce
 
 import msgspec
 
@@ -19,14 +20,17 @@ from processors.rules import MAX_REMEMBERED, remembered, watch
 from processors.scoring import prediction_of, score
 from processors.segments import memberships
 from processors.segments.watching import watch as watch_segments
+from processors.sentiment.hearing import lessons_of, moods_of, written_in
+from processors.sentiment.mood import together
 from processors.timers import arm, due_at
 from schemas.actions import Trial
 from schemas.alert import Alert, AlertKind
-from schemas.judgements import Judgements
+from schemas.judgements import Judgements, Label, Mood
 from schemas.norms import Norms
 from schemas.outcome import Outcome
 from schemas.policy import Policy
 from schemas.profile import Profile
+from schemas.rated_text import RatedText
 from schemas.touch import Note, Touch
 
 _RESCORE_SHARE = 0.5
@@ -43,13 +47,15 @@ class Step(msgspec.Struct, gc=False):
     """What came of a step. `profile` is the very object given when nothing was new and nothing was due.
 
     `folded` are the touches that were folded into it, in order; `repeated` is how many had been before; `notes` are for
-    other keys of the same person.
+    other keys of the same person; `texts` are those that teach, and `heard` is how each of all texts sounds.
     """
 
     profile: Profile
     alerts: Sequence[Alert] = ()
     outcomes: Sequence[Outcome] = ()
     trials: Sequence[Trial] = ()
+    texts: Sequence[RatedText] = ()
+    heard: Sequence[Label] = ()
     folded: Sequence[Touch] = ()
     notes: Sequence[Note] = ()
     repeated: int = 0
@@ -92,7 +98,7 @@ def advance(
 
     # 1. Facts, also of other keys that turn out to be the same person.
     before = profile.judgements
-    traced = trace(profile, new, policy) if new else Traced(profile.facts, before.pending, (), joining=profile.joining)
+    traced = trace(profile, new, policy) if new else _untouched(profile)
     facts, folded = traced.facts, traced.folded
     returned_at = returned(profile.facts, folded, policy) or before.returned_at
     now = max(now, facts.last_seen)
@@ -122,7 +128,15 @@ def advance(
         profile.facts, before, folded, facts, returned_at, scores, features, now, models, norms, policy
     )
 
-    # 5. Alerts are changes of state.
+    # 5. How the customer sounds, and what those who rated what they wrote about teach.
+    mood, texts, moods = traced.mood, list[RatedText](), list[Mood]()
+    if facts.unprofiled or "sentiment" in policy.without:
+        mood = None
+    elif written := written_in(folded):
+        texts, moods = lessons_of(written), moods_of(written, models)
+        mood = reduce(together, moods, mood)
+
+    # 6. Alerts are changes of state.
     watched = [*watch(facts, scores, folded, before.episodes, now, policy, segments)]
     if policy.segment_alerts or before.episodes:
         watched += watch_segments(segments, before.episodes, policy)
@@ -141,9 +155,19 @@ def advance(
     if len(episodes) > MAX_REMEMBERED:
         episodes = remembered(episodes, policy)
 
-    # 6. When to look again.
+    # 7. When to look again.
     judgements = Judgements(
-        scores, waiting, episodes, predict_at, rescore_at, returned_at, before.timer, segments, trying, movement
+        scores,
+        waiting,
+        episodes,
+        predict_at,
+        rescore_at,
+        returned_at,
+        before.timer,
+        segments,
+        trying,
+        movement,
+        mood,
     )
     judgements.timer = arm(before.timer, due_at(facts, judgements, policy), now)
     at = profile.at.copy()
@@ -151,4 +175,9 @@ def advance(
         if touch.offset > at.get(touch.partition, -1):
             at[touch.partition] = touch.offset
     after = Profile(profile.customer, facts, judgements, at, profile.revision, traced.joining)
-    return Step(after, alerts, outcomes, trials, folded, traced.notes, repeated)
+    return Step(after, alerts, outcomes, trials, texts, [each.label for each in moods], folded, traced.notes, repeated)
+
+
+def _untouched(profile: Profile) -> Traced:
+    judged = profile.judgements
+    return Traced(profile.facts, judged.pending, (), joining=profile.joining, mood=judged.mood)

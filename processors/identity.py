@@ -22,8 +22,9 @@ from msgspec.structs import replace
 
 from processors.fold import fold, follow, remember
 from processors.merging import inherited, merged
+from processors.sentiment.mood import together
 from schemas.facts import Facts
-from schemas.judgements import Prediction
+from schemas.judgements import Mood, Prediction
 from schemas.policy import Policy
 from schemas.profile import Joining, Profile
 from schemas.touch import Absorb, Forward, Handover, Note, Touch
@@ -40,25 +41,26 @@ _ANONYMOUS = "anon:"
 
 @dataclass
 class Traced:
-    """What new touches and notes came to: the facts, the predictions that wait, the touches that were folded here, and
-    the notes for other keys."""
+    """What new touches and notes came to: the facts, the predictions that wait, the touches that were folded here, the
+    notes for other keys, and how the customer sounded before those touches."""
 
     facts: Facts
     pending: Sequence[Prediction]
     folded: Sequence[Touch]
     notes: Sequence[Note] = ()
     joining: Joining | None = None
+    mood: Mood | None = None
 
 
 def trace(profile: Profile, touches: Sequence[Touch], policy: Policy) -> Traced:
     """Fold new touches and follow the notes among them, in order. The profile is not changed."""
-    facts, pending = profile.facts, profile.judgements.pending
+    facts, pending, mood = profile.facts, profile.judgements.pending, profile.judgements.mood
     if profile.joining is None and not facts.moved_to and _are_plain(touches, facts):
-        return Traced(fold(facts, touches, policy), pending, touches)
-    tracing = _Tracing(profile.customer, facts, list(pending), policy, profile.joining)
+        return Traced(fold(facts, touches, policy), pending, touches, mood=mood)
+    tracing = _Tracing(profile.customer, facts, list(pending), policy, profile.joining, mood)
     for touch in touches:
         tracing.follow(touch)
-    return Traced(tracing.facts, tracing.pending, tracing.folded, tracing.notes, tracing.joining)
+    return Traced(tracing.facts, tracing.pending, tracing.folded, tracing.notes, tracing.joining, tracing.mood)
 
 
 def _are_plain(touches: Sequence[Touch], facts: Facts) -> bool:
@@ -80,6 +82,7 @@ class _Tracing:
     pending: Sequence[Prediction]
     policy: Policy
     joining: Joining | None
+    mood: Mood | None
     folded: list[Touch] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
@@ -122,8 +125,9 @@ class _Tracing:
             return
         if not facts.moved_to:
             if facts.claims < MAX_CLAIMS:
-                self.notes.append(Absorb(to, self.customer, touch.partition, touch.offset, facts, list(self.pending)))
-                self.facts, self.pending, self.joining = _stub(facts, to), [], None
+                place, pending = (touch.partition, touch.offset), list(self.pending)
+                self.notes.append(Absorb(to, self.customer, *place, facts, pending, mood=self.mood))
+                self.facts, self.pending, self.joining, self.mood = _stub(facts, to), [], None, None
         elif self.customer.startswith(_ANONYMOUS):
             claims = facts.claims + 1
             self.facts = replace(facts, claims=claims, moved_to=facts.moved_to if claims < MAX_CLAIMS else "")
@@ -148,6 +152,7 @@ class _Tracing:
         if isinstance(note, Absorb):
             self.pending = inherited(self.pending, facts, note.pending, note.facts, self.policy)
             self.facts = _known_as(self._joined(note), note.facts)
+            self.mood = together(self.mood, note.mood)
         elif not note.touch.digest or note.touch.digest not in facts.seen:
             self._fold(note.touch)
 

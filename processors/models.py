@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from schemas.judgements import Label
+
 MEMBERS = ("bayes", "logistic", "tree", "habit")
 """The models of churn that compete, in the order in which predictions are noted down."""
 
@@ -38,6 +40,16 @@ class Said(NamedTuple):
     churn: float
     engagement: Expected | None = None
     value: float | None = None
+
+
+class Heard(NamedTuple):
+    """How a text sounds, and the same as a number: from -1, surely a complaint, to 1, surely praise."""
+
+    label: Label
+    score: float = 0.0
+
+
+UNKNOWN = Heard("unknown")
 
 
 class Models(Protocol):
@@ -87,6 +99,10 @@ class Models(Protocol):
         """The chance that a customer in such a context stays if this is done, as a mean and a standard deviation."""
         ...
 
+    def hear(self, text: str) -> Heard:
+        """How a text sounds; unknown until enough rated texts were learned from."""
+        ...
+
 
 class NoModels:
     """Before the first model: an even chance, marked as knowing nothing."""
@@ -120,3 +136,7 @@ class NoModels:
     def cluster(self, features: Sequence[float], held: str) -> str:
         """Nobody stands apart."""
         return ""
+
+    def hear(self, text: str) -> Heard:
+        """Nobody can tell."""
+        return UNKNOWN

@@ -7,10 +7,10 @@ from processors.facets.acquisition import path
 from processors.lifecycle import status
 from processors.movement import told
 from processors.stages import stage_of
-from schemas.customer import Answered, CameFrom, Customer, Scored, Spent, Step
+from schemas.customer import Answered, CameFrom, Customer, Scored, Sounded, Spent, Step
 from schemas.facts import Survey, Visit
 from schemas.handling import AlertSeen
-from schemas.judgements import Prediction, Scores
+from schemas.judgements import Mood, Prediction, Scores
 from schemas.policy import Policy
 from schemas.profile import Profile
 
@@ -43,6 +43,7 @@ def portrait(
         first_bought=_time(origin.bought_at) if origin and origin.bought_at else None,
         rating=facts.rating,
         surveys={name: _answered(survey) for name, survey in facts.surveys.items() if survey.last},
+        sentiment=_sounded(judged.mood) if judged.mood else None,
         traits=facts.traits,
         scores=_scored(scores) if scores else None,
         usual_engagement=scores.usual if scores else None,
@@ -71,6 +72,10 @@ def _answered(survey: Survey) -> Answered:
         last_at=_time(last.at),
         before=before[0].rating if before else None,
     )
+
+
+def _sounded(mood: Mood) -> Sounded:
+    return Sounded(score=mood.score, texts=mood.texts, last=mood.label, last_at=_time(mood.at))
 
 
 def _scored(scores: Scores) -> Scored:

@@ -15,11 +15,12 @@ from schemas.outcome import Outcome
 from schemas.policy import Policy
 from schemas.profile import Profile
 from schemas.quality import Quality
+from schemas.rated_text import RatedText
 from schemas.rejected import Rejected
 from schemas.touchpoint import Touchpoint
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_MODELS = (Touchpoint, Alert, Outcome, Trial, Rejected, Policy, Quality)
+_MODELS = (Touchpoint, Alert, Outcome, Trial, RatedText, Rejected, Policy, Quality)
 
 
 def documents() -> Iterator[tuple[str, str]]:

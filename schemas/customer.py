@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from schemas.alert import Changes
 from schemas.handling import AlertSeen
+from schemas.judgements import Label
 from schemas.kinds import Kind
 
 
@@ -59,6 +60,17 @@ class CameFrom(BaseModel):
     campaign: str
 
 
+class Sounded(BaseModel):
+    """How a customer sounds in what they write: tickets, comments, reviews, mentions."""
+
+    score: float | None = Field(
+        None, ge=-1, le=1, description="From -1, all complaints, to 1, all praise; what is 30 days older weighs half."
+    )
+    texts: int = Field(description="Texts of which something could be told.")
+    last: Label = Field(description="The last text; unknown until enough rated texts were learned from.")
+    last_at: datetime
+
+
 class Customer(BaseModel):
     """Everything worth knowing of one customer, under whatever ids."""
 
@@ -82,6 +94,7 @@ class Customer(BaseModel):
     surveys: dict[str, Answered] = Field(
         default_factory=dict, description="By kind: nps, csat, ces, and rating for all others."
     )
+    sentiment: Sounded | None = Field(None, description="None for who wrote nothing.")
     traits: dict[str, str | int | float | bool]
     scores: Scored | None = Field(None, description="None while there is nothing to score, and for who is gone.")
     usual_engagement: float | None = Field(None, description="The customer's own count in such a window.")

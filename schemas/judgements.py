@@ -1,5 +1,7 @@
 """What is concluded from a customer's facts, and when. Times are epoch seconds (UTC)."""
 
+from typing import Literal
+
 import msgspec
 
 
@@ -116,12 +118,31 @@ class Movement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     touchpoints: dict[str, int] = {}
 
 
+Label = Literal["positive", "neutral", "negative", "unknown"]
+
+
+class Mood(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How a customer sounds: what the last text was, at `at`, of how many texts something could be told, and the
+    sums of their scores and weights, both halved every 30 days until `at`."""
+
+    label: Label = "unknown"
+    at: float = 0.0
+    texts: int = 0
+    total: float = 0.0
+    weights: float = 0.0
+
+    @property
+    def score(self) -> float | None:
+        """From -1, all complaints, to 1, all praise; none where nothing could be told."""
+        return round(self.total / self.weights, 4) if self.weights else None
+
+
 class Judgements(msgspec.Struct, omit_defaults=True, gc=False):
     """What was concluded: it also depends on the model of the moment and on when it was asked.
 
     `returned_at` is when the customer came back last after having been lost or having left; 0 is never. `timer` is the
     time at which the customer should be looked at again, as armed in the store; 0 is none. `segments` are none for who
-    stands in none.
+    stands in none, `mood` for who wrote nothing.
     """
 
     scores: Scores | None = None
@@ -134,3 +155,4 @@ class Judgements(msgspec.Struct, omit_defaults=True, gc=False):
     segments: Memberships | None = None
     trying: Trying | None = None
     movement: Movement | None = None
+    mood: Mood | None = None

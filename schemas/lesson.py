@@ -6,6 +6,7 @@ from pydantic import Discriminator, Tag, TypeAdapter
 
 from schemas.actions import Trial
 from schemas.outcome import Outcome
+from schemas.rated_text import RatedText
 
 
 def _kind(value: Any) -> str:
@@ -14,9 +15,9 @@ def _kind(value: Any) -> str:
 
 
 Lesson = Annotated[
-    Annotated[Outcome, Tag("outcome")] | Annotated[Trial, Tag("trial")],
+    Annotated[Outcome, Tag("outcome")] | Annotated[Trial, Tag("trial")] | Annotated[RatedText, Tag("text")],
     Discriminator(_kind),
 ]
-"""An outcome, which has no type, or a trial."""
+"""An outcome, which has no type, a trial, or a rated text."""
 
-LESSON: TypeAdapter[Outcome | Trial] = TypeAdapter(Lesson)
+LESSON: TypeAdapter[Outcome | Trial | RatedText] = TypeAdapter(Lesson)

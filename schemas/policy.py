@@ -16,7 +16,7 @@ from schemas.segments import MAX_SEGMENTS, OwnSegments
 FacetName = Literal["activity", "satisfaction", "acquisition", "journey", "pains", "contacts"]
 """Sides of a customer that are kept unless they are turned off; see `processors.facets`."""
 
-Part = FacetName | Literal["segments", "lifecycle", "rfm", "cluster"]
+Part = FacetName | Literal["segments", "lifecycle", "rfm", "cluster", "sentiment"]
 """What is kept, or concluded, unless it is turned off."""
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from schemas.judgements import Label
 from schemas.segments import By
 
 
@@ -160,3 +161,13 @@ class Segments(Section):
 
     segments: list[SegmentSize] = Field(description="By how they are told apart, and then in their usual order.")
     moves: list[Move] = Field(description="The most frequent first.")
+
+
+class SentimentTold(Section):
+    """How customers sound in what they write."""
+
+    last: dict[Label, int] = Field(description="Customers by how their last text sounds, if it is of the last 90 days.")
+    score: float | None = Field(
+        None, ge=-1, le=1, description="The mean of how each of them sounds, from -1, complaints, to 1, praise."
+    )
+    score_within: float = Field(0.0, description="The mean is within so much, with 95%.")

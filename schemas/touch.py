@@ -6,7 +6,7 @@ import msgspec
 from schemas.consent import Purpose
 from schemas.details import Details
 from schemas.facts import Facts
-from schemas.judgements import Prediction
+from schemas.judgements import Mood, Prediction
 from schemas.kinds import Kind
 
 
@@ -37,6 +37,7 @@ class Absorb(msgspec.Struct, frozen=True, tag="ebbflow.absorb", omit_defaults=Tr
     facts: Facts
     pending: list[Prediction] = []
     hops: int = 0
+    mood: Mood | None = None
 
 
 class Forward(msgspec.Struct, frozen=True, tag="ebbflow.forward", omit_defaults=True, gc=False):

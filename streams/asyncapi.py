@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from schemas.actions import Trial
 from schemas.alert import Alert
 from schemas.outcome import Outcome
+from schemas.rated_text import RatedText
 from schemas.rejected import Rejected
 from schemas.settings import Settings
 from schemas.touch import Note
@@ -56,9 +57,9 @@ _TOPICS = (
     _Topic(
         OUTCOMES,
         "Predictions, and what then happened; actions that were tried, and how that ended. The learner reads them."
-        " A record with the type `trial` is a trial; an outcome has no type.",
-        {"outcome": Outcome.__name__, "trial": Trial.__name__},
-        "The customer.",
+        " A record with the type `trial` is a trial, one with the type `text` a rated text; an outcome has no type.",
+        {"outcome": Outcome.__name__, "trial": Trial.__name__, "text": RatedText.__name__},
+        "The customer; empty for a rated text.",
         1,
         "send",
     ),
@@ -84,6 +85,7 @@ _WORDS = {
     "note": "What one id of a customer leaves for another when they turn out to be the same; of no use to others.",
     "alert": "A change of state: it opens once, and closes once.",
     "trial": "What was to be done about an alert, and how it ended.",
+    "text": "The hashed words of a text that came with a rating, and the rating: what sentiment is learned from.",
     "outcome": "One prediction whose time has come.",
     "rejected": "One record that was refused.",
     "erased": "One id that was erased.",
@@ -160,7 +162,7 @@ def _message(topic: _Topic, name: str) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for model in (Touchpoint, Alert, Outcome, Trial, Rejected):
+    for model in (Touchpoint, Alert, Outcome, Trial, RatedText, Rejected):
         found |= _of_model(model)
     (note,), parts = msgspec.json.schema_components([Note], ref_template=_SCHEMAS.replace("model", "name"))
     for part in parts.values():

@@ -21,6 +21,7 @@ from processors.learning.pool import Pool
 from processors.learning.scale import Scale
 from processors.learning.serving import ServedModels
 from processors.models import MEMBERS
+from processors.sentiment.learner import SentimentLearner
 from schemas.outcome import Outcome
 
 WARM_AFTER = 200
@@ -56,6 +57,7 @@ class Learner:
         self.clusters = Clusters()
         self.diagnosis = Diagnosis()
         self.bandit = Bandit()
+        self.sentiment = SentimentLearner()
         self._summaries: deque[Summary] = deque(maxlen=_HABIT_KEPT)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -123,6 +125,7 @@ class Learner:
             revenues=revenues,
             groups=self.clusters.serve(self.scale),
             promises=self.bandit.serve(),
+            sentiment=self.sentiment.serve(),
         )
 
     def card(self) -> Card:
@@ -141,6 +144,7 @@ class Learner:
             all_time={name: record.all_time() for name, record in records.items()},
             calibration=records[CHAMPION].curve(),
             coverage=self.honesty.coverage(),
+            sentiment=self.sentiment.record(),
         )
 
     def _judge(self, outcome: Outcome) -> bool:

@@ -9,8 +9,9 @@ from processors.learning.bandit import Promises
 from processors.learning.habit import Habit
 from processors.learning.inputs import INPUTS, inputs_of, probability
 from processors.learning.scorers import Linear, Scorer
-from processors.models import MEMBERS, Expected, Explanation, Part, Said
+from processors.models import MEMBERS, UNKNOWN, Expected, Explanation, Heard, Part, Said
 from processors.segments.behaviour import Groups
+from processors.sentiment.serving import ServedSentiment
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class ServedModels:
     revenues: Mapping[str, float]
     groups: Groups
     promises: Promises
+    sentiment: ServedSentiment | None
     inputs: Sequence[str] = INPUTS
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -78,6 +80,10 @@ class ServedModels:
     def cluster(self, features: Sequence[float], held: str) -> str:
         """Those whom such a customer behaves like."""
         return self.groups.of(features, held)
+
+    def hear(self, text: str) -> Heard:
+        """How a text sounds; unknown until enough rated texts were learned from."""
+        return UNKNOWN if self.sentiment is None else self.sentiment.hear(text)
 
     def _inputs(self, features: Sequence[float], at: float) -> list[float]:
         return inputs_of(features, at, self.habit, self.horizon)

@@ -14,6 +14,7 @@ from processors.population.activity import ActivityTally
 from processors.population.journeys import JourneysTally
 from processors.population.satisfaction import SatisfactionTally
 from processors.population.segments import SegmentsTally
+from processors.population.sentiment import SentimentTally
 from processors.segments.rfm import Fifths
 from schemas.norms import Norms
 from schemas.policy import FacetName, Policy
@@ -38,6 +39,7 @@ SECTIONS: Mapping[str, type[Tally]] = {
     "journeys": JourneysTally,
     "satisfaction": SatisfactionTally,
     "segments": SegmentsTally,
+    "sentiment": SentimentTally,
     "acquisition": AcquisitionTally,
 }
 """Each by its name, which is also that of its endpoint."""

@@ -8,6 +8,7 @@ from rich.table import Table
 from processors.learning.card import Card
 from processors.learning.honesty import CHAMPION
 from processors.learning.measures import BINS, Measures
+from processors.sentiment.record import Record
 
 _PIPED_WIDTH = 200
 _NOTHING = "-"
@@ -47,12 +48,21 @@ def show_card(card: Card) -> None:
     held = _NOTHING if card.coverage is None else f"{card.coverage:.1%} of recent outcomes within it, should be 90%"
     facts.add_row("engagement interval", held)
     facts.add_row("habit (BG/NBD)", ", ".join(f"{name} {value:.3g}" for name, value in card.habit._asdict().items()))
+    facts.add_row("sentiment", _heard(card.sentiment))
     console.print(facts, markup=False)
     for title, measures in (("recent", card.recent), ("all time", card.all_time)):
         console.print()
         console.print(_measures(title, measures), markup=False)
     console.print()
     console.print(_calibration(card), markup=False)
+
+
+def _heard(record: Record) -> str:
+    learned = f"{record.positive:,} texts with praise and {record.negative:,} with complaints"
+    said = "" if record.speaks else "; too little to say anything"
+    if record.accuracy is None or record.base_accuracy is None:
+        return learned + said
+    return f"{learned}, {record.accuracy:.1%} heard right, {record.base_accuracy:.1%} by the commonest{said}"
 
 
 def _measures(title: str, measures: Mapping[str, Measures]) -> Table:

@@ -71,6 +71,9 @@ def _show(found: Profile, console: Console) -> None:
         table.add_row("scored", f"{_day(scores.at)} by model {scores.model}")
     if found.judgements.movement is not None:
         table.add_row("moved", told(found.judgements.movement).summary)
+    if (mood := found.judgements.mood) is not None:
+        score = "" if mood.score is None else f", {mood.score:+.2f} over {mood.texts} texts"
+        table.add_row("sounds", f"{mood.label} at {_day(mood.at)}{score}")
     for kind, episode in found.judgements.episodes.items():
         if episode.opened_at:
             table.add_row("open alert", f"{kind} since {_day(episode.opened_at)}")

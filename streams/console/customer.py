@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from schemas.alert import AlertKind
-from schemas.customer import CameFrom, Customer
+from schemas.customer import CameFrom, Customer, Sounded
 from streams.console.card import AlertCard
 from streams.console.charts import churn_chart, engagement_chart
 from streams.console.desk import Desk
@@ -121,6 +121,16 @@ def _who(customer: Customer, now: datetime) -> None:
             for name, survey in customer.surveys.items():
                 turn = "" if survey.before is None else f", {percent(survey.before)} before"
                 _pair(f"Last {name if name == 'rating' else name.upper()}", f"{percent(survey.last)} of the best{turn}")
+            if customer.sentiment is not None:
+                _pair("Sounds", _sounds(customer.sentiment, now))
+
+
+def _sounds(sentiment: Sounded, now: datetime) -> str:
+    """How the last text sounds, and all of them together."""
+    last = f"{sentiment.last} {ago(sentiment.last_at, now)}"
+    if sentiment.score is None:
+        return f"{last}; too few rated texts were learned from to tell" if sentiment.last == "unknown" else last
+    return f"{last}; {sentiment.score:+.2f} of {sentiment.texts:,} texts, from -1 to 1"
 
 
 def _scores(customer: Customer) -> None:

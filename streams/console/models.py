@@ -32,6 +32,7 @@ def models_page(current: int, cards: list[dict[str, Any]]) -> None:
     _measures("Lately: measured before each outcome was learned from", card["recent"], card["champion"])
     _measures("Since the beginning, measured in the same way", card["all_time"], card["champion"])
     _calibration(card)
+    _sentiment(card)
     _versions(current, cards)
 
 
@@ -95,6 +96,22 @@ def _calibration(card: dict[str, Any]) -> None:
             for each in bins:
                 if each["count"]:
                     row(percent(each["predicted"]), percent(each["happened"]), f"{each['count']:,}")
+
+
+def _sentiment(card: dict[str, Any]) -> None:
+    heard = card.get("sentiment") or {}
+    with el("section", classes="card plain"):
+        el("h2", "Sentiment")
+        if not heard.get("positive") and not heard.get("negative"):
+            el("p", "No text with a rating has come in: how customers sound in other texts is unknown.", "soft")
+            return
+        if not heard["speaks"]:
+            el("p", "Too little was learned so far: how customers sound in other texts is unknown.", "soft")
+        with el("dl"):
+            _pair("Learned from", f"{heard['positive']:,} texts with praise, {heard['negative']:,} with complaints")
+            _pair("Heard right lately", percent(heard["accuracy"]))
+            _pair("The commonest, always said", percent(heard["base_accuracy"]))
+            _pair("Log loss", f"{figure(heard['log_loss'])}, of the base rate {figure(heard['base_log_loss'])}")
 
 
 def _versions(current: int, cards: list[dict[str, Any]]) -> None:

@@ -17,7 +17,8 @@ from processors.learning.card import Card
 from processors.learning.learner import Learner
 from processors.learning.serving import ServedModels
 from schemas.actions import Trial
-from schemas.outcome import Outcome
+from schemas.lesson import Lesson
+from schemas.rated_text import RatedText
 from schemas.settings import Settings
 from streams.store.cards import CardStore
 from streams.store.partitions import Message
@@ -31,7 +32,8 @@ KEEP_EVERY = 1_000
 """Outcomes between two versions that are kept. One is published every second, and twenty of those would be one model;
 one that has seen a thousand outcomes more is another."""
 MOST_KEPT = 20
-_RECENT = 2_000
+_RECENT = 5_000
+"""Ids of lessons: more than a batch of the usual size can teach, since all of it may come again."""
 _ROLLBACK_ATTEMPTS = 20
 
 
@@ -64,15 +66,17 @@ class Checkpoint:
     drifts: int = 0
     unsaid: list[Message] = field(default_factory=list)
 
-    def knows(self, lesson: Outcome | Trial) -> bool:
+    def knows(self, lesson: Lesson) -> bool:
         """Whether it was learned from lately."""
         return lesson.id in self.recent
 
-    def learn(self, lesson: Outcome | Trial) -> bool:
+    def learn(self, lesson: Lesson) -> bool:
         """Learn from it; whether the world turns out to have changed."""
         drifted = False
         if isinstance(lesson, Trial):
             self.learner.bandit.learn(lesson)
+        elif isinstance(lesson, RatedText):
+            self.learner.sentiment.learn(lesson.tokens, lesson.rating)
         else:
             drifted = self.learner.learn(lesson)
         self.drifts += drifted

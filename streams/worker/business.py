@@ -9,7 +9,7 @@ from processors.population.acquisition import UNKNOWN
 from processors.sources import CHANNELS
 from schemas.acquisition import Acquisition
 from schemas.journeys import Journeys
-from schemas.population import Satisfaction, Section
+from schemas.population import Satisfaction, Section, SentimentTold
 
 NPS = Gauge(
     "ebbflow_nps", "Net Promoter Score of the last 90 days, and the bounds that hold it with 95%.", ["bound"]
@@ -19,6 +19,10 @@ SATISFIED = Gauge(
 )
 SURVEYED = Gauge("ebbflow_surveyed_customers", "Customers who answered within 90 days, by kind of survey.", ["survey"])
 RESPONSE = Gauge("ebbflow_survey_response_ratio", "Answers to surveys sent, by kind of survey.", ["survey"])
+SOUNDING = Gauge(
+    "ebbflow_sounding_customers", "Customers who wrote within 90 days, by how their last text sounds.", ["sentiment"]
+)
+SENTIMENT = Gauge("ebbflow_sentiment_score", "The mean of how they sound, from -1 to 1, and its bounds.", ["bound"])
 FUNNEL = Gauge(
     "ebbflow_funnel_customers",
     "Customers who came to a step of a funnel, by its name and the step's number.",
@@ -35,7 +39,7 @@ COST = Gauge(
 ACQUIRED_GONE = Gauge(
     "ebbflow_acquired_churned_ratio", "Share of acquired customers who are lost or have left, by channel.", ["channel"]
 )
-_GAUGES = (NPS, SATISFIED, SURVEYED, RESPONSE, FUNNEL, ACQUIRED, COST, ACQUIRED_GONE)
+_GAUGES = (NPS, SATISFIED, SURVEYED, RESPONSE, SOUNDING, SENTIMENT, FUNNEL, ACQUIRED, COST, ACQUIRED_GONE)
 _CHANNELS = CHANNELS | {UNKNOWN.channel, OTHER.channel}
 """Those that have a label: who reports spending may name others, of which there is no end."""
 
@@ -46,6 +50,9 @@ def show(sections: Mapping[str, Section]) -> None:
     satisfaction = sections.get("satisfaction")
     if isinstance(satisfaction, Satisfaction):
         _show_satisfaction(satisfaction)
+    sentiment = sections.get("sentiment")
+    if isinstance(sentiment, SentimentTold):
+        _show_sentiment(sentiment)
     journeys = sections.get("journeys")
     if isinstance(journeys, Journeys):
         _show_funnels(journeys)
@@ -70,6 +77,14 @@ def _show_satisfaction(told: Satisfaction) -> None:
             SATISFIED.labels(name).set(survey.satisfied)
         if survey.response_rate is not None:
             RESPONSE.labels(name).set(survey.response_rate)
+
+
+def _show_sentiment(told: SentimentTold) -> None:
+    for label, customers in told.last.items():
+        SOUNDING.labels(label).set(customers)
+    if told.score is not None:
+        for bound, off in (("score", 0.0), ("low", -told.score_within), ("high", told.score_within)):
+            SENTIMENT.labels(bound).set(told.score + off)
 
 
 def _show_funnels(told: Journeys) -> None:

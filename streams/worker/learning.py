@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from processors.learning.card import Card
 from processors.learning.learner import ForeignOutcomeError
 from processors.models import MEMBERS
-from schemas.actions import Trial
 from schemas.alert import AlertKind
-from schemas.lesson import LESSON
+from schemas.lesson import LESSON, Lesson
 from schemas.outcome import Outcome
+from schemas.rated_text import RatedText
 from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.settings import Settings
 from streams.clock import Clock
@@ -155,14 +155,17 @@ class Learning:
         checkpoint.unsaid.clear()
 
 
-def _learn(checkpoint: Checkpoint, lesson: Outcome | Trial) -> None:
+def _learn(checkpoint: Checkpoint, lesson: Lesson) -> None:
     if checkpoint.knows(lesson):
         return
     if checkpoint.learn(lesson) and isinstance(lesson, Outcome):
         alert = drift_alert(checkpoint.learner, checkpoint.drifts, lesson)
         checkpoint.unsaid.append(Message(ALERTS, alert.customer, alert.model_dump_json(exclude_none=True)))
         logger.warning("Drift: %s", alert.summary)
-    metrics.MODEL_OUTCOMES.inc()
+    if isinstance(lesson, RatedText):
+        metrics.RATED_TEXTS.inc()
+    else:
+        metrics.MODEL_OUTCOMES.inc()
 
 
 def _report(card: Card, warm: bool) -> None:
@@ -171,6 +174,11 @@ def _report(card: Card, warm: bool) -> None:
     metrics.MODEL_DRIFTS.set(card.drifts)
     if card.coverage is not None:
         metrics.MODEL_COVERAGE.set(card.coverage)
+    heard = card.sentiment
+    metrics.SENTIMENT_SPEAKS.set(heard.speaks)
+    for name, accuracy in (("words", heard.accuracy), ("base_rate", heard.base_accuracy)):
+        if accuracy is not None:
+            metrics.SENTIMENT_ACCURACY.labels(name).set(accuracy)
     for name in MEMBERS:
         metrics.MODEL_CHAMPION.labels(name).set(name == card.champion)
     for name, measures in card.recent.items():

@@ -16,5 +16,7 @@ def messages_of(step: Step, now: float, trace: str = "") -> list[Message]:
         *(Message(ALERTS, each.customer, each.model_dump_json(exclude_none=True), trace=trace) for each in step.alerts),
         *(Message(OUTCOMES, each.customer, each.model_dump_json()) for each in step.outcomes),
         *(Message(OUTCOMES, each.customer, each.model_dump_json()) for each in step.trials),
+        # Of nobody, so that it has no key.
+        *(Message(OUTCOMES, "", each.model_dump_json()) for each in step.texts),
         *(Message(TOUCHPOINTS, each.customer, write_note(each), now, trace) for each in step.notes),
     ]

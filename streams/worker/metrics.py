@@ -1,8 +1,11 @@
 """Prometheus metrics of a worker. No customer ids in labels."""
 
+from typing import get_args
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from schemas.alert import AlertKind
+from schemas.judgements import Label
 from schemas.rejected import RejectionCode
 
 TOUCHPOINTS = Counter(
@@ -36,6 +39,16 @@ REDIS_USED = Gauge("ebbflow_redis_used_memory_bytes", "Memory that Redis uses, a
 REDIS_MAX = Gauge("ebbflow_redis_max_memory_bytes", "Memory that Redis may use; 0 when it has no limit of its own.")
 SAVE_CONFLICTS = Counter("ebbflow_save_conflicts", "Profiles that another writer had saved first.")
 MODEL_OUTCOMES = Counter("ebbflow_model_outcomes", "Outcomes that this process has learned from.")
+RATED_TEXTS = Counter("ebbflow_rated_texts", "Texts with a rating that this process has learned sentiment from.")
+SENTIMENT_ACCURACY = Gauge(
+    "ebbflow_sentiment_accuracy_ratio",
+    "Share of recent rated texts that were heard right before they were learned from, beside always the commonest.",
+    ["model"],
+)
+SENTIMENT_SPEAKS = Gauge(
+    "ebbflow_sentiment_speaks", "1 once enough was learned to say how texts without a rating sound."
+)
+TEXTS_HEARD = Counter("ebbflow_texts_heard", "Customers' texts, by how they sound.", ["sentiment"])
 MODEL_AUC = Gauge("ebbflow_model_auc", "Prequential AUC of recent outcomes: the model beside its baselines.", ["model"])
 MODEL_LOG_LOSS = Gauge("ebbflow_model_log_loss", "Prequential log loss of recent outcomes.", ["model"])
 MODEL_BRIER = Gauge("ebbflow_model_brier", "Prequential Brier score of recent outcomes.", ["model"])
@@ -94,3 +107,5 @@ for code in RejectionCode:
     REJECTED.labels(code)
 for whose in ("redis", "broker"):
     RETRIES.labels(whose)
+for sentiment in get_args(Label):
+    TEXTS_HEARD.labels(sentiment)

@@ -219,7 +219,7 @@ def _messages(steps: Mapping[str, Step], now: float, trace_of: TraceOf) -> dict[
     return {
         customer: messages_of(step, now, trace_of(customer))
         for customer, step in steps.items()
-        if step.alerts or step.outcomes or step.trials or step.notes
+        if step.alerts or step.outcomes or step.trials or step.texts or step.notes
     }
 
 
@@ -255,6 +255,8 @@ def _count(loaded: Mapping[str, Profile], steps: Mapping[str, Step], conflicts: 
         noted.update([type(note).__name__.lower() for note in step.notes])
         for alert in step.alerts:
             metrics.ALERTS.labels(alert.kind, alert.state).inc()
+        for heard in step.heard:
+            metrics.TEXTS_HEARD.labels(heard).inc()
         for outcome in step.outcomes:
             metrics.OUTCOMES.labels(str(outcome.churned).lower()).inc()
     for (kind, channel), count in folded.items():

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from pydantic import BaseModel
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
-from schemas.outcome import Outcome
 from schemas.settings import Settings
 from streams.store.models import Checkpoint, ModelStore
 from streams.topics import OUTCOMES
@@ -16,8 +16,8 @@ from tests.integration.working import producer_for
 Answer = TypeVar("Answer")
 
 
-def publish(settings: Settings, those: Sequence[Outcome]) -> None:
-    """Produce outcomes."""
+def publish(settings: Settings, those: Sequence[BaseModel]) -> None:
+    """Produce outcomes, or other lessons."""
     producer = producer_for(settings)
     for each in those:
         producer.send(settings.topic(OUTCOMES), value=each.model_dump_json().encode())

@@ -7,7 +7,7 @@ from typing import Literal
 from processors.alerts import alert_id
 from processors.decay import DAY
 from processors.learning.inputs import INPUTS
-from processors.models import MEMBERS, Expected, Explanation, Part, Said
+from processors.models import MEMBERS, UNKNOWN, Expected, Explanation, Heard, Part, Said
 from processors.particulars import digest_of
 from schemas.alert import Alert, AlertKind, Sureness
 from schemas.kinds import Kind
@@ -83,11 +83,12 @@ class FixedModels:
         version: int = 1,
         value: float | None = None,
         cluster: str = "",
+        heard: Heard = UNKNOWN,
     ) -> None:
         self.version, self.outcomes, self.warm = version, 1000, warm
         self.base_rate, self.auc = 0.3, 0.8
         self._churn, self._engagement, self._value = churn, engagement, value
-        self._cluster = cluster
+        self._cluster, self._heard = cluster, heard
 
     def score(self, features: Sequence[float], at: float, currency: str) -> Said:
         expected = None if self._engagement is None else Expected(self._engagement, 0.0, 2.0 * self._engagement)
@@ -104,6 +105,9 @@ class FixedModels:
 
     def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
         return 0.5, 0.1
+
+    def hear(self, text: str) -> Heard:
+        return self._heard
 
     def explain_engagement(self, features: Sequence[float], at: float) -> Explanation:
         return _explain({"trend": 0.7})

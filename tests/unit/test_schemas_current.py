@@ -23,6 +23,7 @@ from schemas.actions import Trial
 from schemas.policy import Policy
 from schemas.profile import Profile
 from schemas.quality import Quality
+from schemas.rated_text import RatedText
 from schemas.rejected import Rejected
 
 DIRECTORY = Path(__file__).parents[2] / "docs" / "schemas"
@@ -66,6 +67,13 @@ TRIAL = Trial(
 )  # fmt: skip
 
 
+def lesson() -> RatedText:
+    event = {"type": "track", "event": "Product Reviewed", "userId": "ada", "properties": {"rating": 5, "text": "good"}}
+    touch = read(json.dumps(event).encode(), START, KindRules(), partition=0, offset=0)
+    (taught,) = advance(Profile("ada"), [touch], START, NoModels(), Policy()).texts
+    return taught
+
+
 def refused() -> Rejected:
     with pytest.raises(UnreadableError) as caught:
         read(b'{"type": "track"', START, KindRules())
@@ -93,6 +101,7 @@ def sample(name: str) -> Any:
         "alert.json": lambda: step.alerts[0].model_dump_json(exclude_none=True),
         "outcome.json": lambda: step.outcomes[0].model_dump_json(),
         "trial.json": lambda: TRIAL.model_dump_json(),
+        "ratedtext.json": lambda: lesson().model_dump_json(),
         "rejected.json": lambda: refused().model_dump_json(),
         "policy.json": lambda: Policy().model_dump_json(),
         "profile.json": lambda: msgspec.json.encode(step.profile),
