@@ -104,6 +104,11 @@ def of_health() -> dict[str, Any]:
     return {"tags": ["health"], "responses": {"200": _json("The broker can be reached.", state), "503": away}}
 
 
+def of_count() -> dict[int | str, dict[str, Any]]:
+    """What else a route may answer that tells what was counted."""
+    return dict(_problems({404: "Nothing has been counted yet"}).items())
+
+
 def describe(app: FastAPI) -> None:
     """Make the app describe itself whole: with the answers that any request may get, and the keys and tokens."""
 

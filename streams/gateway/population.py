@@ -11,6 +11,7 @@ from processors.population import LEARNED, SECTIONS
 from schemas.population import Section
 from schemas.settings import Settings
 from streams.gateway.lookup import away
+from streams.gateway.openapi import of_count
 from streams.gateway.refusal import Refusal
 from streams.gateway.tokens import reader
 from streams.store.population import DAYS_KEPT, PopulationStore
@@ -31,7 +32,13 @@ class Sections:
         counted: dict[str, Any] = {name: tally.told.__annotations__["return"] for name, tally in SECTIONS.items()}
         for name, section in (counted | dict(LEARNED)).items():
             summary = (section.__doc__ or "").splitlines()[0].rstrip(".")
-            router.add_api_route(f"/v1/{name}", self._latest(name, section), response_model=section, summary=summary)
+            router.add_api_route(
+                f"/v1/{name}",
+                self._latest(name, section),
+                response_model=section,
+                responses=of_count(),
+                summary=summary,
+            )
             router.add_api_route(
                 f"/v1/{name}/days",
                 self._days(name, section),
