@@ -30,6 +30,8 @@ from processors.sentiment.tokens import tokens
 _LEARNED_SHARE = 0.8
 _STRENGTHS = (1.0, 10.0, 30.0)
 _PRAISE, _COMPLAINT = 1.0, 0.0
+_LOOK_EVERY = 5
+_SPEAKS = "speaks after"
 _UNSPACED = ("Chinese",)
 
 
@@ -49,17 +51,28 @@ def split(texts: Sequence[Rated], seed: int, most: int) -> Split:
     return Split(shuffled[:cut], shuffled[cut:])
 
 
-def learn(texts: Sequence[Rated]) -> tuple[ServedSentiment, float]:
-    """What is served after these texts, and how often it was right on the last half of them, before it learned them."""
-    learner, right, half = SentimentLearner(), 0, len(texts) // 2
+class Learned(NamedTuple):
+    """What is served after some texts; how often it was right on the last half of them, before it learned them; and
+    after how many it first had something to say."""
+
+    served: ServedSentiment
+    prequential: float
+    speaks: int
+
+
+def learn(texts: Sequence[Rated]) -> Learned:
+    """Learn from texts, once each."""
+    learner, right, half, speaks = SentimentLearner(), 0, len(texts) // 2, None
     for place, (text, praise) in enumerate(texts):
+        if speaks is None and place % _LOOK_EVERY == 0 and learner.warm:
+            speaks = place
         found = tokens(text)
         if place >= half:
             right += (learner.expects(found) > 0.0) == praise
         learner.learn(found, _PRAISE if praise else _COMPLAINT)
     served = learner.serve()
     assert served is not None, "it does not know enough"
-    return served, right / (len(texts) - half)
+    return Learned(served, right / (len(texts) - half), speaks or len(texts))
 
 
 def judge(served: ServedSentiment, texts: Sequence[Rated]) -> dict[str, float]:
@@ -96,7 +109,7 @@ def main(seeds: int = 3, most: int = 6_000) -> None:
         parts = {name: split(texts, seed, most) for name, texts in sets.items()}
         mixed = list(chain.from_iterable(part.learned for part in parts.values()))
         Random(seed).shuffle(mixed)
-        together, _ = learn(mixed)
+        together = learn(mixed).served
         for name, part in parts.items():
             found = dict[str, float]()
             ours += cpu(lambda part=part, found=found: found.update(_online(part)))
@@ -108,8 +121,9 @@ def main(seeds: int = 3, most: int = 6_000) -> None:
 
 
 def _online(part: Split) -> dict[str, float]:
-    served, prequential = learn(part.learned)
-    return {"prequential": prequential, **judge(served, part.judged)}
+    learned = learn(part.learned)
+    found = judge(learned.served, part.judged)
+    return {"prequential": learned.prequential, _SPEAKS: float(learned.speaks), **found}
 
 
 def _report(
@@ -127,11 +141,13 @@ def _report(
         "sided": "takes a side",
         "sided accuracy": "right then",
     }
-    table = Table("reviews", "texts", *headings.values(), title="Accuracy", title_style="")
+    table = Table("reviews", "texts", *headings.values(), _SPEAKS, title="Accuracy", title_style="")
     findings = []
     for name, found in means.items():
-        table.add_row(name, f"{min(most, len(sets[name])):,}", *(f"{found[key]:.4f}" for key in headings))
+        figures = (f"{found[key]:.4f}" for key in headings)
+        table.add_row(name, f"{min(most, len(sets[name])):,}", *figures, f"{found[_SPEAKS]:.0f}")
         findings += [Finding(name, metric, found[metric], "") for metric in headings]
+        findings.append(Finding(name, _SPEAKS, found[_SPEAKS], "texts"))
     report("sentiment", table, findings, calibration, notes)
 
 

@@ -12,8 +12,8 @@ from processors.sentiment.record import Record
 from processors.sentiment.serving import ServedSentiment
 from processors.sentiment.words import Words
 
-WARM_AFTER = 50
-"""Texts of each kind before anything is said of another one."""
+WARM_AFTER = 20
+"""Texts of each kind before anything is said of another one; it mostly takes more until they are foretold well."""
 WINDOW = 1_000
 """Rated texts that count as recent."""
 _SURE = 3.0
