@@ -171,6 +171,23 @@ def build() -> Dashboard:
             ),
         ),
     )
+    segments = Section(
+        "Which segments they stand in",
+        tuple(
+            series(
+                title,
+                f"{words} {_CENSUS}",
+                "short",
+                Ask(f'max by (segment) (ebbflow_segment_customers{{by="{by}"}})', "{{segment}}"),
+            )
+            for by, title, words in (
+                ("lifecycle", "Lifecycle", "Customers by the stage of their life."),
+                ("rfm", "Recency, frequency, money", "Customers by the usual names of what these say together."),
+                ("cluster", "Behaviour", "Active customers by those whom they behave like, where groups stand apart."),
+                ("own", "Your own segments", "Customers in the segments of policy.segments."),
+            )
+        ),
+    )
     acquisition = Section(
         "What brings them",
         (
@@ -197,4 +214,4 @@ def build() -> Dashboard:
         ),
     )
     words = "Customers, what is at risk, what they do, how far they come, and what brings them."
-    return dashboard("Business", words, customers, doings, satisfaction, journeys, acquisition)
+    return dashboard("Business", words, customers, doings, segments, satisfaction, journeys, acquisition)

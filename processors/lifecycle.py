@@ -96,7 +96,7 @@ def returned(before: Facts, touches: Sequence[Touch], policy: Policy) -> float:
     return life.back
 
 
-def stage_of(
+def stage_after(
     held: Place | None,
     before: Facts,
     was_back: float,

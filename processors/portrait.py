@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from processors.facets.acquisition import path
 from processors.lifecycle import status
 from processors.movement import told
+from processors.segments.places import FOUND, places
 from processors.stages import stage_of
-from schemas.customer import Answered, CameFrom, Customer, Scored, Sounded, Spent, Step
+from schemas.customer import Answered, CameFrom, Customer, InSegment, Scored, Sounded, Spent, Step
 from schemas.facts import Survey, Visit
 from schemas.handling import AlertSeen
-from schemas.judgements import Mood, Prediction, Scores
+from schemas.judgements import Memberships, Mood, Prediction, Scores
 from schemas.policy import Policy
 from schemas.profile import Profile
 
@@ -30,6 +31,7 @@ def portrait(
         customer=profile.customer,
         keys=list(keys),
         status=status(facts, now, policy),
+        segments=_segments(judged.segments),
         profiled=not facts.unprofiled,
         first_seen=_time(facts.first_seen),
         last_seen=_time(facts.last_seen),
@@ -55,6 +57,19 @@ def portrait(
         alerts=list(alerts),
         suggestion=next((each.alert.suggestion for each in alerts if each.status == "open"), None),
     )
+
+
+def _segments(held: Memberships | None) -> list[InSegment]:
+    own = held.own.items() if held is not None else ()
+    return [
+        *(
+            InSegment(
+                name=place.name, by=by, since=_time(place.since) if place.before else None, before=place.before or None
+            )
+            for by, place in places(held)
+        ),
+        *(InSegment(name=name, by="own", since=_time(at) if at else None) for name, at in own if at >= FOUND),
+    ]
 
 
 def _came(visit: Visit) -> CameFrom:

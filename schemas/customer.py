@@ -9,6 +9,7 @@ from schemas.alert import Changes
 from schemas.handling import AlertSeen
 from schemas.judgements import Label
 from schemas.kinds import Kind
+from schemas.segments import By
 
 
 class Step(BaseModel):
@@ -71,12 +72,22 @@ class Sounded(BaseModel):
     last_at: datetime
 
 
+class InSegment(BaseModel):
+    """A segment that the customer stands in."""
+
+    name: str
+    by: By = Field(description="How it is told apart.")
+    since: datetime | None = Field(None, description="None if they stood there already when first looked at.")
+    before: str | None = Field(None, description="Where they stood before; `newcomers` if that was nowhere.")
+
+
 class Customer(BaseModel):
     """Everything worth knowing of one customer, under whatever ids."""
 
     customer: str = Field(description="The key under which they are known now.")
     keys: list[str] = Field(description="Every key of theirs, that one first.")
     status: Literal["known", "active", "left", "lost"]
+    segments: list[InSegment] = Field(default_factory=list, description="Of all kinds.")
     profiled: bool = Field(description="Whether they agree to be scored.")
     first_seen: datetime
     last_seen: datetime

@@ -52,6 +52,7 @@ class Endpoint(BaseModel):
     states: frozenset[Literal["opened", "closed"]] = Field(
         frozenset(("opened", "closed")), min_length=1, description="Whether they open or close."
     )
+    segments: frozenset[str] = Field(frozenset(), description="Only of customers in one of these; none: of all.")
     least_at_stake: float = Field(0.0, ge=0, description="Only alerts with so much at stake, in their currency.")
     timeout: Duration = Field(
         timedelta(seconds=10),
@@ -102,9 +103,9 @@ class Endpoint(BaseModel):
 
     @model_validator(mode="after")
     def _can_want_something(self) -> Self:
-        if "opened" not in self.states and (self.severities or self.least_at_stake):
+        if "opened" not in self.states and (self.severities or self.segments or self.least_at_stake):
             raise ValueError(
-                "states: how severe it is and what is at stake is judged when it opens; add opened to them"
+                "states: how severe it is, of whom and what is at stake is judged when it opens; add opened to them"
             )
         return self
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from schemas.judgements import Label
-from schemas.segments import By
 
 
 class Section(BaseModel):
@@ -132,35 +131,6 @@ class Churn(Section):
     weeks: list[ChurnWeek] = Field(description="The newest first, which is not whole yet.")
     culprits: list[Culprit] = Field(description="The largest part first; none where nothing is sure.")
     pain_points: list[PainPoint] = Field(description="The most value hurt first; none where nothing is sure.")
-
-
-class SegmentSize(BaseModel):
-    """One segment, and who stands in it."""
-
-    name: str
-    by: By = Field(description="How it is told apart.")
-    customers: int
-    risk: float | None = Field(None, description="Mean churn risk of those who are scored, once the models are warm.")
-    expected: dict[str, float] = Field(description="Revenue expected of them within the horizon, by currency.")
-    revenue: dict[str, float] = Field(description="What they have paid so far, by currency.")
-    entered: int = Field(description="Those of them who came from elsewhere within the last 30 days.")
-    departed: int = Field(description="Those who stood in it before, and moved on within the last 30 days.")
-
-
-class Move(BaseModel):
-    """Customers who moved from one segment to another within the last 30 days, by the last move of each."""
-
-    by: By
-    source: str = Field(description="Where they stood before; `newcomers` for who stood nowhere.")
-    target: str
-    customers: int
-
-
-class Segments(Section):
-    """The segments that customers stand in, and how they move between them."""
-
-    segments: list[SegmentSize] = Field(description="By how they are told apart, and then in their usual order.")
-    moves: list[Move] = Field(description="The most frequent first.")
 
 
 class SentimentTold(Section):

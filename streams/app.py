@@ -29,6 +29,7 @@ from streams.store.models import ModelStore, SupersededError
 from streams.store.partitions import PartitionStore
 from streams.store.population import PopulationStore
 from streams.store.profiles import ProfileStore
+from streams.store.roster import RosterStore
 from streams.topics import MAX_RECORD, OUTCOMES, TOUCHPOINTS
 from streams.tracing import Tracing, tracing_of
 from streams.transport import Batch, BatchSchema, BatchTransport
@@ -250,7 +251,8 @@ def _add_learner(app: EbbflowApp, settings: Settings, redis: Redis, models: Mode
 
 def _add_census(app: EbbflowApp, settings: Settings, redis: Redis, current: CurrentPolicy) -> None:
     profiles, population = ProfileStore(redis, settings), PopulationStore(redis, settings)
-    taker, name = CensusTaker(profiles, population, current, Clock(settings)), settings.topic(OUTCOMES)
+    roster, name = RosterStore(redis, settings), settings.topic(OUTCOMES)
+    taker = CensusTaker(profiles, population, roster, current, Clock(settings))
 
     def ours() -> bool:
         # Most rebalances leave the outcomes where they were, and a round may take minutes.

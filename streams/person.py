@@ -18,6 +18,7 @@ from streams.producer import Producer, Record
 from streams.store.alerts import AlertStore
 from streams.store.erased import ErasedStore, digest_of
 from streams.store.profiles import ProfileStore
+from streams.store.roster import RosterStore
 from streams.topics import ERASED
 
 _PATIENCE_MS = 1_000
@@ -66,19 +67,22 @@ async def export(redis: Redis, settings: Settings, customer: str) -> dict[str, A
     """Everything that Redis holds of a person, ready for JSON; `profiles` is empty if that is nothing."""
     person = await find(redis, settings, customer)
     erased = await ErasedStore(redis, settings).among(person.keys)
-    profiles, published = [], {}
+    profiles, published, listed, roster = [], {}, {}, RosterStore(redis, settings)
     for key, profile in person.profiles.items():
         profiles.append(msgspec.to_builtins(profile, str_keys=True))
         if fields := cast(dict[bytes, bytes], await redis.hgetall(settings.keyspace(f"customer:{key}"))):
             published[key] = {name.decode(): value.decode() for name, value in fields.items()}
+        if (row := await roster.of(key)) is not None:
+            listed[key] = msgspec.structs.asdict(row)
     alerts = [standing.model_dump(mode="json") for _, standing in await AlertStore(redis, settings).of(person.keys)]
     return {"customer": person.keys[0], "keys": list(person.keys), "profiles": profiles, "published": published,
-            "alerts": alerts, "erased": sorted(erased)}  # fmt: skip
+            "listed": listed, "alerts": alerts, "erased": sorted(erased)}  # fmt: skip
 
 
 async def erase(redis: Redis, settings: Settings, producer: Producer, customer: str) -> Person:
-    """Erase a person: profiles, other keys, predictions that wait, alerts' states, timers. What comes later of them is
-    dropped by gateways and workers, also after a rebuild, and if Redis loses everything. To do it twice does no harm.
+    """Erase a person: profiles, other keys, predictions that wait, alerts' states, timers, their place on the roster.
+    What comes later of them is dropped by gateways and workers, also after a rebuild, and if Redis loses everything. To
+    do it twice does no harm.
 
     Returns who it was. Nothing is removed but a whole person: if one of their profiles is saved while they are looked
     for, another key may be theirs by then, and they are looked for again. Touchpoints that stand in Kafka's log already
@@ -88,7 +92,7 @@ async def erase(redis: Redis, settings: Settings, producer: Producer, customer: 
         redis.exceptions.RedisError, NotAcknowledgedError: if one of them is away; then it is to be done again.
         redis.exceptions.WatchError: if their profiles are saved faster than they can be read.
     """
-    store, alerts = ErasedStore(redis, settings), AlertStore(redis, settings)
+    store, alerts, roster = ErasedStore(redis, settings), AlertStore(redis, settings), RosterStore(redis, settings)
     now, told = datetime.now(UTC), set[str]()
     partitions, queues = await store.partitions(), await queues_of(redis, settings)
     topic, value = settings.topic(ERASED), json.dumps({"at": now.isoformat(timespec="seconds")}).encode()
@@ -104,6 +108,7 @@ async def erase(redis: Redis, settings: Settings, producer: Producer, customer: 
         await alerts.forget(person.keys)
         await forget(redis, queues, person.keys)
         if await store.erase(person.revisions, partitions):
+            await roster.forget(person.keys)
             await alerts.forget(person.keys)
             await forget(redis, queues, person.keys)
             return person

@@ -92,7 +92,7 @@ def plan(settings: Settings) -> Plan:
 def clear(settings: Settings) -> None:
     """Forget all profiles and what is derived from them. Models stay."""
     with Redis.from_url(settings.redis_url) as redis, redis.pipeline(transaction=False) as pipe:
-        for name in ("profile:", "customer:", "due:", "partition:"):
+        for name in ("profile:", "customer:", "due:", "partition:", "roster"):
             for key in redis.scan_iter(f"{settings.keyspace(name)}*", count=_CHUNK):
                 pipe.unlink(key)
                 if len(pipe) >= _CHUNK:

@@ -7,13 +7,11 @@ from typing import get_args
 
 from processors.decay import DAY
 from processors.features import main_currency, usual_revenue
-from processors.segments.own import FOUND, OUTSIDE
-from processors.segments.places import places
+from processors.segments.places import FOUND, OUTSIDE, places
 from schemas.judgements import Place
 from schemas.policy import Policy
-from schemas.population import Move, Segments, SegmentSize
 from schemas.profile import Profile
-from schemas.segments import By, RfmName, Stage
+from schemas.segments import By, Move, RfmName, Segments, SegmentSize, Stage
 
 MOVED_WITHIN = 30 * DAY
 """Seconds for which a move counts. A customer's profile holds the last one, so each counts once."""

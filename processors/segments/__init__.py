@@ -8,7 +8,7 @@ stages end by a timer of their own; the others move slowly, and are looked at on
 from collections.abc import Sequence
 
 from processors.decay import DAY
-from processors.lifecycle import stage_of
+from processors.lifecycle import stage_after
 from processors.models import Models
 from processors.segments.own import stand
 from processors.segments.rfm import measure, score, turns_at
@@ -47,7 +47,7 @@ def memberships(
     lifecycle, rfm, cluster, rfm_at = None, None, None, 0.0
     another_day = _another_day(before, now)
     if "lifecycle" not in without:
-        lifecycle = stage_of(held.lifecycle, was, before.returned_at, touches, facts, returned_at, now, policy)
+        lifecycle = stage_after(held.lifecycle, was, before.returned_at, touches, facts, returned_at, now, policy)
     if "rfm" not in without:
         rfm, rfm_at = held.rfm, held.rfm_at
         if norms.rfm is not None and (

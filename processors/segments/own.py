@@ -9,12 +9,11 @@ from typing import NamedTuple, get_args
 
 from processors.expressions import Expression, ExpressionError, compile
 from processors.segments.behaviour import CLUSTERS
+from processors.segments.places import FOUND, OUTSIDE
 from processors.vocabulary import OF_CUSTOMER, Asked, of_segments
 from schemas.policy import Policy
 from schemas.segments import RfmName, Stage
 
-FOUND, OUTSIDE = 0.0, -1.0
-"""Since when, of who stood in a segment when it was first asked about, and of who did not."""
 _WORD = "segments."
 
 

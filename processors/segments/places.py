@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from schemas.judgements import Memberships, Place
 from schemas.segments import By
 
+FOUND, OUTSIDE = 0.0, -1.0
+"""Since when, of who stood in a segment of the user's own when it was first asked about, and of who did not."""
+
 
 def places(held: Memberships | None) -> Iterator[tuple[By, Place]]:
     """The segments of which a customer stands in one at a time, each with how it is told apart."""
@@ -21,7 +24,7 @@ def places(held: Memberships | None) -> Iterator[tuple[By, Place]]:
 def names(held: Memberships | None) -> list[str]:
     """All segments that a customer stands in, the user's own last."""
     own = held.own if held is not None else {}
-    return [*(place.name for _, place in places(held)), *(name for name, since in own.items() if since >= 0.0)]
+    return [*(place.name for _, place in places(held)), *(name for name, since in own.items() if since >= FOUND)]
 
 
 def entered(held: Memberships, name: str) -> bool:

@@ -10,7 +10,7 @@ from schemas.alert import Severity
 from schemas.handling import AlertSeen, Status
 from streams.console.card import AlertCard
 from streams.console.desk import LOOKED_THROUGH, Desk
-from streams.console.frame import el, nothing
+from streams.console.frame import el, nothing, select
 from streams.console.words import KINDS
 
 _EVERY = 2.0
@@ -72,9 +72,9 @@ class AlertsPage:
     def _filters(self) -> None:
         kinds = {kind.value: words for kind, words in KINDS.items()}
         with el("form", classes="filters", method="get", action="/"):
-            _select("kind", "Kind", kinds, self._choice.kind)
-            _select("severity", "Severity", {each: each for each in get_args(Severity)}, self._choice.severity)
-            _select("status", "Status", {each: each for each in get_args(Status)}, self._choice.status)
+            select("kind", "Kind", kinds, self._choice.kind)
+            select("severity", "Severity", {each: each for each in get_args(Severity)}, self._choice.severity)
+            select("status", "Status", {each: each for each in get_args(Status)}, self._choice.status)
             el("button", "Show", type_="submit")
 
     async def _refresh(self) -> None:
@@ -120,9 +120,3 @@ class AlertsPage:
     async def _show_new(self) -> None:
         self._busy = False
         await self._refresh()
-
-
-def _select(name: str, words: str, options: dict[str, str], chosen: str) -> None:
-    with el("label", words), el("select", name=name):
-        for value, said in {"": "all", **options}.items():
-            el("option", said, value=value, selected=value == chosen)

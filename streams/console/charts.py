@@ -106,34 +106,45 @@ def flow_chart(steps: Sequence[JourneyStep]) -> None:
         flows += [(each.step.value, then.step.value, then.count) for then in each.next if then.step != each.step]
         flows.append((each.step.value, _SILENCE, each.silent))
     flows = sorted((flow for flow in flows if flow[2]), key=lambda flow: -flow[2])[:_MOST_FLOWS]
-    before, after = {one for one, _, _ in flows}, {two for _, two, _ in flows}
-    names = (_BEGIN, *Kind, _SILENCE)
-    # A step stands on both sides, and names have to be one node's alone.
-    nodes = [_node(f"{name} >", name, 0) for name in names if name in before]
-    nodes += [_node(f"> {name}", name, 1) for name in names if name in after]
-    links = [{"source": f"{one} >", "target": f"> {two}", "value": count} for one, two, count in flows]
     words = ", ".join(f"{one} to {two} {count:,}" for one, two, count in flows[:3])
+    _flows(flows, (_BEGIN, *Kind, _SILENCE), f"What comes after what. Most often: {words}; the tables have the numbers")
+
+
+def moves_chart(moves: Sequence[tuple[str, str, int]], segments: Sequence[str]) -> None:
+    """How many customers moved from where to where, of these segments in their order; the largest moves."""
+    flows = sorted(moves, key=lambda move: -move[2])[:_MOST_FLOWS]
+    source, target, count = flows[0]
+    words = f"Moves between segments; most, {count:,}, went from {source} to {target}. The table has the numbers"
+    _flows(flows, segments, words, inside=True)
+
+
+def _flows(flows: Sequence[tuple[str, str, int]], names: Sequence[str], words: str, inside: bool = False) -> None:
+    """From what to what how many went: one side to the other, each in the order of the names, which stand beside their
+    nodes, or inside the picture where they are long."""
+    before, after = {one for one, _, _ in flows}, {two for _, two, _ in flows}
+    # A name stands on both sides, and names have to be one node's alone.
+    nodes = []
+    for depth, side in enumerate((before, after)):
+        for place, name in enumerate(names):
+            if name in side:
+                said = {"position": "right" if (depth > 0) is not inside else "left", "formatter": name}
+                color = _COLORS.get(name, _BARS[place % len(_BARS)] if inside else _EVEN)
+                id_ = f"> {name}" if depth else f"{name} >"
+                nodes.append({"name": id_, "depth": depth, "label": said, "itemStyle": {"color": color}})
     series = {
         "type": "sankey",
         "data": nodes,
-        "links": links,
+        "links": [{"source": f"{one} >", "target": f"> {two}", "value": count} for one, two, count in flows],
         "lineStyle": {"color": "source", "opacity": 0.4},
         "emphasis": {"focus": "adjacency"},
-        # In the order of the steps, rather than in that in which fewest lines cross.
+        # In the order of the names, rather than in that in which fewest lines cross.
         "layoutIterations": 0,
         "draggable": False,
         "nodeGap": 10,
-        **dict.fromkeys(("left", "right"), 72),
+        **dict.fromkeys(("left", "right"), 8 if inside else 72),
         **dict.fromkeys(("top", "bottom"), 8),
     }
-    _draw(
-        f"What comes after what. Most often: {words}; the tables have the numbers", {"series": [series]}, "chart flows"
-    )
-
-
-def _node(name: str, label: str, depth: int) -> dict[str, Any]:
-    said = {"position": "right" if depth else "left", "formatter": label}
-    return {"name": name, "depth": depth, "label": said, "itemStyle": {"color": _COLORS.get(label, _EVEN)}}
+    _draw(words, {"series": [series]}, "chart flows")
 
 
 def churn_weeks_chart(weeks: Sequence[ChurnWeek]) -> None:

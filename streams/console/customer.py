@@ -1,6 +1,7 @@
 """The page of one customer: who, how they stand and why, what they did and paid, and what to do next."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from schemas.alert import AlertKind
 from schemas.customer import CameFrom, Customer, Sounded
@@ -53,6 +54,9 @@ def _standing(customer: Customer, now: datetime) -> None:
             el("span", _STATUSES[customer.status], f"tag {customer.status}")
             if customer.journey_stage is not None:
                 el("span", f"Furthest stage: {customer.journey_stage}")
+            for segment in customer.segments:
+                since = f", since {moment(segment.since)}" if segment.since is not None else ""
+                el("a", f"{segment.name}{since}", href="/customers?" + urlencode({"segment": segment.name}))
         if customer.scores is None:
             el("p", _unscored(customer), "soft")
         else:

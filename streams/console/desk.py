@@ -8,10 +8,12 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from processors.portrait import portrait
+from processors.roster import Wanted
 from schemas.customer import Customer
 from schemas.handling import AlertSeen, Handled
 from schemas.policy import FacetName
 from schemas.population import Section
+from schemas.roster import Order, Roster
 from schemas.settings import Settings
 from streams.clock import Clock
 from streams.handling import handle
@@ -20,6 +22,7 @@ from streams.producer import Producer
 from streams.store.alerts import AlertStore
 from streams.store.cards import CardStore
 from streams.store.population import PopulationStore
+from streams.store.roster import RosterStore
 
 Told = TypeVar("Told", bound=Section)
 
@@ -38,7 +41,8 @@ class Desk:
     def __init__(self, settings: Settings, redis: Redis, producer: Producer) -> None:
         self._settings, self._redis, self._producer = settings, redis, producer
         self._alerts, self._cards = AlertStore(redis, settings), CardStore(redis, settings)
-        self._population, self._clock = PopulationStore(redis, settings), Clock(settings)
+        self._population, self._roster = PopulationStore(redis, settings), RosterStore(redis, settings)
+        self._clock = Clock(settings)
         self._newest: list[AlertSeen] = []
         self._read_at = float("-inf")
 
@@ -88,6 +92,10 @@ class Desk:
     async def days(self, name: str, kind: type[Told]) -> list[Told]:
         """The same as each of the days that are kept ended, the oldest first."""
         return [kind.model_validate_json(each) for each in await self._population.days(name)]
+
+    async def roster(self, order: Order, wanted: Wanted, after: str | None, limit: int) -> Roster | None:
+        """So many customers, the first in an order, after `next` of another page; none before the first census."""
+        return await self._roster.page(order, wanted, after, limit)
 
     async def models(self) -> tuple[int, list[dict[str, Any]]]:
         """The version that scores, and the cards of all that are kept, the newest first."""

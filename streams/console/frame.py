@@ -3,7 +3,7 @@
 Elements hold text, never markup, so whatever a stranger calls themselves is shown as they spelled it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ ICON = (
 )
 PAGES = {
     "/": "Alerts",
+    "/customers": "Customers",
+    "/segments": "Segments",
     "/why": "Why",
     "/satisfaction": "Satisfaction",
     "/journeys": "Journeys",
@@ -71,6 +73,13 @@ def nothing(headline: str, advice: str, command: str = "") -> None:
         el("p", advice)
         if command:
             el("code", command)
+
+
+def select(name: str, words: str, options: Mapping[str, str], chosen: str, unchosen: str = "all") -> None:
+    """A choice in a form, by what each option says; `unchosen` is what is said for none of them, empty for no such."""
+    with el("label", words), el("select", name=name):
+        for value, said in {**({"": unchosen} if unchosen else {}), **options}.items():
+            el("option", said, value=value, selected=value == chosen)
 
 
 def row(*cells: str) -> None:

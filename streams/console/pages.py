@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from schemas.acquisition import Acquisition
 from schemas.journeys import Journeys
 from schemas.population import ActionsTold, Churn, Satisfaction
+from schemas.segments import Segments
 from streams.console.acquisition import acquisition_page
 from streams.console.alerts import AlertsPage, Choice
 from streams.console.customer import customer_page, unknown
@@ -18,7 +19,9 @@ from streams.console.desk import Desk
 from streams.console.frame import frame, link_to, nothing
 from streams.console.journeys import journeys_page
 from streams.console.models import models_page
+from streams.console.roster import Asked, roster_page
 from streams.console.satisfaction import satisfaction_page
+from streams.console.segments import segments_page
 from streams.console.why import why_page
 
 
@@ -40,8 +43,19 @@ def declare_pages(desk: Desk, may_leave: bool) -> None:
                 customer_page(desk, found, request.state.who)
 
     @ui.page("/customers")
-    async def search(id: str = "") -> RedirectResponse:
-        return RedirectResponse(link_to(id.strip()) if id.strip() else "/", 303)
+    async def customers(
+        id: str = "", order: str = "", segment: str = "", status: str = "", after: str = ""
+    ) -> RedirectResponse | None:
+        if id.strip():
+            return RedirectResponse(link_to(id.strip()), 303)
+        with frame("Customers", "/customers", may_leave), reporting():
+            await roster_page(desk, Asked.of(order, segment, status, after))
+        return None
+
+    @ui.page("/segments")
+    async def segments() -> None:
+        with frame("Segments", "/segments", may_leave), reporting():
+            segments_page(await desk.section("segments", Segments), desk.now())
 
     @ui.page("/journeys")
     async def journeys() -> None:

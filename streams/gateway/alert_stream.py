@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
+from processors.subscriptions import is_of
 from schemas.alert import Alert, AlertKind, Severity
 from schemas.settings import Settings
 from streams.gateway.connection import ENDLESS
@@ -63,6 +64,7 @@ class AlertStream:
         request: Request,
         kind: Annotated[list[AlertKind] | None, Query(description="Only these kinds.")] = None,
         severity: Annotated[list[Severity] | None, Query(description="Only these severities.")] = None,
+        segment: Annotated[list[str] | None, Query(description="Only of customers in one of these.")] = None,
         state: Annotated[list[Literal["opened", "closed"]] | None, Query(description="Only these turns.")] = None,
         last_event_id: Annotated[
             str | None, Header(description="The id of the last event received: it goes on after that.")
@@ -91,6 +93,7 @@ class AlertStream:
             return (
                 (not kind or alert.kind in kind)
                 and (not severity or alert.severity in severity)
+                and (not segment or is_of(alert, segment))
                 and (not state or alert.state in state)
             )
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from processors.subscriptions import is_of
 from processors.usefulness import usefulness
 from schemas.alert import AlertKind, Severity
 from schemas.handling import Alerts, AlertSeen, AlertStanding, Handled, Status, Usefulness
@@ -62,6 +63,7 @@ class AlertDesk:
         self,
         kind: Annotated[list[AlertKind] | None, Query(description="Only these kinds.")] = None,
         severity: Annotated[list[Severity] | None, Query(description="Only these severities.")] = None,
+        segment: Annotated[list[str] | None, Query(description="Only of customers who were in one of these.")] = None,
         status: Annotated[list[Status] | None, Query(description="Only what stands so.")] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         before: Before | None = None,
@@ -75,6 +77,7 @@ class AlertDesk:
                 if (
                     (not kind or seen.alert.kind in kind)
                     and (not severity or seen.alert.severity in severity)
+                    and (not segment or is_of(seen.alert, segment))
                     and (not status or seen.status in status)
                 ):
                     if len(found) == limit:

@@ -33,6 +33,7 @@ from streams.gateway.plan import load_plan
 from streams.gateway.population import Sections
 from streams.gateway.quality import QualityCounts
 from streams.gateway.refusal import REFUSED, Refusal
+from streams.gateway.roster import CustomerRoster
 from streams.gateway.taking import Taking
 from streams.gateway.tokens import Tokens
 from streams.producer import Producer
@@ -98,6 +99,7 @@ def create_app(settings: Settings, keys: WriteKeys, producer: Producer, metrics:
     app.include_router(AlertStream(settings).router)
     app.include_router(AlertDesk(settings, redis, producer).router)
     app.include_router(Customers(settings, producer, erased).router)
+    app.include_router(CustomerRoster(settings, redis).router)
     app.include_router(Lookup(settings, redis).router)
     app.include_router(Sections(settings, redis).router)
 

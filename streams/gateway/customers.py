@@ -36,6 +36,7 @@ class Held(BaseModel):
     keys: list[str] = Field(description="Every key of theirs.")
     profiles: list[dict[str, Any]] = Field(description="What is remembered under each key; see profile.json.")
     published: dict[str, dict[str, str]] = Field(description="The fields that other services may read, by key.")
+    listed: dict[str, dict[str, Any]] = Field(description="What stands of each key on the roster.")
     alerts: list[AlertStanding] = Field(description="Their alerts, and what people made of them.")
     erased: list[str] = Field(description="Those of the keys that were erased.")
 

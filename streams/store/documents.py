@@ -8,8 +8,9 @@ the whole profile in it would not be.
 import msgspec
 
 from processors.budget import Budget
+from processors.segments.places import FOUND
 from schemas.facts import Facts
-from schemas.judgements import Judgements
+from schemas.judgements import Judgements, Memberships
 from schemas.profile import Joining, Profile
 
 PUBLISHED = (
@@ -25,9 +26,14 @@ PUBLISHED = (
     "orders",
     "revenue",
     "currency",
+    "lifecycle",
+    "rfm",
+    "cluster",
+    "segments",
 )
 """Fields for other services: text, numbers in decimal, times in epoch seconds, empty where there is nothing to say.
-Orders and revenue are those of one currency, the one with the most revenue."""
+Orders and revenue are those of one currency, the one with the most revenue. `segments` are the user's own that
+the customer stands in, with commas between."""
 
 
 class _Document(msgspec.Struct, omit_defaults=True, gc=False):
@@ -89,4 +95,14 @@ def published(profile: Profile) -> tuple[str | float | None, ...]:
         else (None,) * 6
     )
     orders, revenue = (money.orders, money.revenue) if money else (0, 0)
-    return (*judged, facts.first_seen, facts.last_seen, facts.touchpoints, orders, revenue, currency)
+    return (
+        *judged, facts.first_seen, facts.last_seen, facts.touchpoints, orders, revenue, currency,
+        *_segments(profile.judgements.segments),
+    )  # fmt: skip
+
+
+def _segments(held: Memberships | None) -> tuple[str | None, ...]:
+    if held is None:
+        return (None,) * 4
+    own = ",".join(name for name, since in held.own.items() if since >= FOUND) if held.own else None
+    return (*(place.name if place is not None else None for place in (held.lifecycle, held.rfm, held.cluster)), own)

@@ -10,6 +10,7 @@ from processors.sources import CHANNELS
 from schemas.acquisition import Acquisition
 from schemas.journeys import Journeys
 from schemas.population import Satisfaction, Section, SentimentTold
+from schemas.segments import Segments
 
 NPS = Gauge(
     "ebbflow_nps", "Net Promoter Score of the last 90 days, and the bounds that hold it with 95%.", ["bound"]
@@ -39,7 +40,12 @@ COST = Gauge(
 ACQUIRED_GONE = Gauge(
     "ebbflow_acquired_churned_ratio", "Share of acquired customers who are lost or have left, by channel.", ["channel"]
 )
-_GAUGES = (NPS, SATISFIED, SURVEYED, RESPONSE, SOUNDING, SENTIMENT, FUNNEL, ACQUIRED, COST, ACQUIRED_GONE)
+SEGMENT = Gauge(
+    "ebbflow_segment_customers",
+    "Customers in each segment, by its name and by how it is told apart (lifecycle, rfm, cluster, own).",
+    ["by", "segment"],
+)
+_GAUGES = (SEGMENT, NPS, SATISFIED, SURVEYED, RESPONSE, SOUNDING, SENTIMENT, FUNNEL, ACQUIRED, COST, ACQUIRED_GONE)
 _CHANNELS = CHANNELS | {UNKNOWN.channel, OTHER.channel}
 """Those that have a label: who reports spending may name others, of which there is no end."""
 
@@ -56,6 +62,10 @@ def show(sections: Mapping[str, Section]) -> None:
     journeys = sections.get("journeys")
     if isinstance(journeys, Journeys):
         _show_funnels(journeys)
+    segments = sections.get("segments")
+    if isinstance(segments, Segments):
+        for each in segments.segments:
+            SEGMENT.labels(each.by, each.name).set(each.customers)
     acquisition = sections.get("acquisition")
     if isinstance(acquisition, Acquisition):
         _show_acquisition(acquisition)

@@ -15,9 +15,11 @@ from prometheus_client import Gauge
 
 from processors.census import Census
 from processors.population import Population
+from processors.roster import RosterTally
 from streams.clock import Clock
 from streams.store.population import PopulationStore
 from streams.store.profiles import ProfileStore
+from streams.store.roster import RosterStore
 from streams.worker import business, metrics
 from streams.worker.current import CurrentPolicy
 
@@ -39,9 +41,14 @@ class CensusTaker:
     """Takes one round at a time, and shows its figures when it is whole: to Prometheus, and to who looks them up."""
 
     def __init__(
-        self, profiles: ProfileStore, population: PopulationStore, current: CurrentPolicy, clock: Clock
+        self,
+        profiles: ProfileStore,
+        population: PopulationStore,
+        roster: RosterStore,
+        current: CurrentPolicy,
+        clock: Clock,
     ) -> None:
-        self._profiles, self._population = profiles, population
+        self._profiles, self._population, self._roster = profiles, population, roster
         self._current, self._clock = current, clock
 
     async def round(self, ours: Callable[[], bool]) -> None:
@@ -50,13 +57,14 @@ class CensusTaker:
         What cannot be read is said, and shows nothing: the figures of the round before stay.
         """
         policy = self._current.policy
-        census, population = Census(policy), Population(policy)
+        census, population, roster = Census(policy), Population(policy), RosterTally(policy)
         began, seen = time.monotonic(), 0
         try:
             async for profile in self._profiles.every(_AT_ONCE):
                 now = self._clock.now()
                 census.add(profile, now)
                 population.add(profile, now)
+                roster.add(profile, now)
                 seen += 1
                 if seen % _AT_ONCE == 0:
                     await asyncio.sleep(_AT_ONCE / _MOST_A_SECOND)
@@ -66,6 +74,7 @@ class CensusTaker:
                 now = self._clock.now()
                 sections = population.told(now)
                 await self._population.save(sections, population.norms(now))
+                await self._roster.save(roster.rows(), now, roster.customers, roster.complete)
                 business.show(sections)
         except Exception as error:
             # Redis away, a profile of another release: whoever needs them to work will say so, and stop if need be.

@@ -22,8 +22,10 @@ from tests.integration.consoling import (
     keep,
     keep_journeys,
     publish_card,
+    publish_roster,
     publish_section,
     running_console,
+    town,
 )
 from tests.integration.working import folded, running_worker
 from tests.telling import actions_told, churn_told, satisfaction_told
@@ -84,6 +86,8 @@ def world(settings: Settings, tmp_path: Path) -> Iterator[World]:
         publish_section(own, "actions", actions_told())
         for days_ago in range(20, -1, -1):
             publish_section(own, "satisfaction", satisfaction_told(days_ago))
+        publish_section(own, "segments", town(datetime.now(UTC)))
+        publish_roster(own, datetime.now(UTC), ["ada", HOSTILE, *(f"customer {number}" for number in range(70))])
         hour, now = timedelta(hours=1), datetime.now(UTC)
         reasons = [
             Reason(feature="recency", value=23, weight=1.2, words="silent for 23 days"),
@@ -162,6 +166,28 @@ def test_what_comes_is_shown_without_moving_what_somebody_is_at(world: World, br
         assert "grace" in cards.first.inner_text()
 
 
+def test_from_a_segment_to_its_customers_to_one_of_them_by_keyboard(world: World, browser: Browser) -> None:
+    with world.visit(browser) as page:
+        page.get_by_role("link", name="Segments", exact=True).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Segments", exact=True)).to_be_visible()
+        page.get_by_role("link", name="vip", exact=True).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Segment")).to_have_value("vip")
+        expect(page.get_by_role("row")).to_have_count(1 + 24)
+        page.get_by_label("Segment").select_option("At risk")
+        page.get_by_role("button", name="Show", exact=True).click()
+        expect(page.get_by_role("row")).to_have_count(1 + 50)
+        page.get_by_role("link", name="The next 50").click()
+        expect(page.get_by_role("row")).to_have_count(1 + 22)
+        page.get_by_role("link", name="From the first").click()
+        expect(page.get_by_role("row")).to_have_count(1 + 50)
+        assert page.title() != "owned"
+        page.get_by_role("link", name="ada", exact=True).click()
+        expect(page.get_by_role("heading", name="ada", exact=True)).to_be_visible()
+        expect(page.get_by_role("link", name="new, since")).to_be_visible()
+
+
 def test_a_hostile_name_stays_a_name(world: World, browser: Browser) -> None:
     with world.visit(browser) as page:
         page.get_by_role("article").last.get_by_role("link").click()
@@ -198,7 +224,8 @@ def test_pages_fit_and_are_accessible(
         pages = {
             "alerts": "/", "customer": "/customers/ada", "models": "/models", "unknown": "/customers/nobody",
             "none": "/?kind=customer.left", "acquisition": "/acquisition", "journeys": "/journeys", "why": "/why",
-            "satisfaction": "/satisfaction",
+            "satisfaction": "/satisfaction", "customers": "/customers",
+            "segments": "/segments", "nobody": "/customers?status=left",
         }  # fmt: skip
         for name, path in pages.items():
             page.goto(world.console + path)

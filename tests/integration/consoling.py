@@ -21,15 +21,19 @@ from processors.learning.habit import Habit
 from processors.learning.honesty import BASE_RATE, CHAMPION, MINUS_FREQUENCY, RECENCY
 from processors.learning.measures import Bin, Measures
 from processors.population import LEARNED, Population
+from processors.roster import SCORES
 from schemas.alert import Alert
 from schemas.facts import Facts
 from schemas.kinds import Kind
 from schemas.population import Churn, PainPoint, Section
 from schemas.profile import Profile
+from schemas.roster import Order, Row
+from schemas.segments import Move, Segments, SegmentSize
 from schemas.settings import Settings
 from schemas.touch import Touch
 from streams.embedded.stack import free_port
 from streams.store.alerts import AlertStore
+from streams.store.roster import RosterStore
 from tests.integration.working import environment_of
 from tests.nursery import Forked
 
@@ -117,6 +121,49 @@ def keep_journeys(settings: Settings, *pains: PainPoint) -> None:
     at = datetime.fromtimestamp(now, UTC)
     churn = Churn(at=at, customers=300, weeks=[], culprits=[], pain_points=list(pains))
     publish_section(settings, "churn", churn)
+
+
+def town(at: datetime) -> Segments:
+    """Sizes and moves, as the census would tell them."""
+    sizes = [
+        SegmentSize(
+            name=name, by=by, customers=customers, risk=risk, expected={"EUR": 12.5 * customers},
+            revenue={"EUR": 80.0 * customers}, entered=customers // 4, departed=customers // 5,
+        )
+        for by, name, customers, risk in (
+            ("lifecycle", "new", 40, 0.3), ("lifecycle", "active", 120, 0.2), ("lifecycle", "dormant", 32, 0.71),
+            ("lifecycle", "lost", 8, None), ("rfm", "Champions", 50, 0.1), ("rfm", "At risk", 30, 0.6),
+            ("own", "vip", 12, 0.25),
+        )
+    ]  # fmt: skip
+    moves = [
+        Move(by="lifecycle", source=source, target=target, customers=customers)
+        for source, target, customers in (
+            ("newcomers", "new", 38), ("new", "active", 20), ("active", "dormant", 14), ("dormant", "active", 9),
+        )
+    ]  # fmt: skip
+    return Segments(at=at, customers=200, segments=sizes, moves=moves)
+
+
+def publish_roster(settings: Settings, at: datetime, customers: Sequence[str]) -> None:
+    """A roster of these customers, the first the likeliest to leave, as the census would make it."""
+
+    def rows() -> Iterator[tuple[str, Row, dict[Order, float]]]:
+        for place, customer in enumerate(customers):
+            risk = round(0.9 - place / len(customers), 4)
+            row = Row(
+                "active", "active", ["active", "At risk"] + ["vip"] * (place % 3 == 0), risk, round(120 * risk, 2),
+                120.0, 2.5, 480.0, "EUR", at.timestamp() - 3600 * place,
+            )  # fmt: skip
+            yield customer, row, {order: SCORES[order](row) for order in SCORES}
+
+    async def write() -> None:
+        async with AsyncRedis.from_url(settings.redis_url) as redis:
+            await RosterStore(redis, settings).save(rows(), at.timestamp(), len(customers), True)
+
+    # In a thread of its own: that which drives a browser has a loop that runs.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, write()).result()
 
 
 def publish_card(settings: Settings) -> None:

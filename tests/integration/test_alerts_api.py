@@ -17,7 +17,7 @@ import pytest
 from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 
-from schemas.alert import Alert
+from schemas.alert import Alert, AlertKind
 from schemas.settings import Settings
 from streams.store.alerts import MAX_OF_ONE, AlertStore
 from streams.topics import ALERTS
@@ -76,6 +76,17 @@ def test_the_newest_come_first_page_by_page_and_only_those_asked_for(own: Settin
     assert client.get("/v1/alerts", params={"kind": "customer.left"}).json() == {"alerts": [], "next": None}
     assert client.get("/v1/alerts", params={"status": "closed"}).json()["alerts"][0]["closed_at"] is not None
     assert client.get("/v1/alerts", params={"before": "1:2"}).status_code == 400
+
+
+def test_those_of_a_segment_can_be_asked_for(own: Settings, client: httpx.Client) -> None:
+    entered = alert(4, "eve", kind=AlertKind.SEGMENT_ENTERED, about="vip")
+    keep(own, alert(1, "ada", segments=["new", "vip"]), alert(2, "bob", segments=["lost"]), alert(3, "carl"), entered)
+    found = client.get("/v1/alerts", params={"segment": ["vip", "dormant"]}).json()["alerts"]
+    assert [each["alert"]["customer"] for each in found] == ["eve", "ada"]
+    with Listener(str(client.base_url).rstrip("/"), segment="lost") as listener:
+        produce(own, *[alert(n, f"c{n}", segments=["lost"] if n % 2 else ["new"]) for n in range(5, 11)])
+        wait_until(lambda: len(listener.told) == 3)
+        assert {each.customer for each in listener.told} == {"c5", "c7", "c9"}
 
 
 def test_what_another_release_wrote_is_passed_over(own: Settings, client: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from schemas.facts import Facts
 from schemas.judgements import Change, Judgements, Movement
 from schemas.population import PainPoint
 from schemas.profile import Profile
+from schemas.segments import Segments
 from schemas.settings import Settings
 from streams.store.documents import write_profile
 from tests.alerting import alert_of
@@ -27,8 +29,10 @@ from tests.integration.consoling import (
     keep,
     keep_journeys,
     publish_card,
+    publish_roster,
     publish_section,
     running_console,
+    town,
 )
 from tests.integration.working import ebbflow, environment_of, folded, running_worker
 from tests.nursery import Forked
@@ -38,6 +42,7 @@ from tests.unit.channels import business
 pytestmark = pytest.mark.integration
 
 HTML = {"Accept": "text/html"}
+NOW = datetime.now(UTC)
 
 
 @pytest.fixture
@@ -69,6 +74,8 @@ def test_nobody_enters_without_a_token_of_the_team(own: Settings, console: str) 
             "/why",
             "/satisfaction",
             "/models",
+            "/segments",
+            "/customers",
             "/no",
         ):
             asked = stranger.get(path, headers=HTML)
@@ -145,7 +152,13 @@ def test_each_page_says_what_to_do_when_there_is_nothing(own: Settings, client: 
     assert "Nobody has been asked, or has answered" in client.get("/satisfaction").text
     assert "Nobody is known by this id" in client.get("/customers/ada").text
     assert client.get("/customers?id=%20a%2Fb%3F%20").headers["location"] == "/customers/a%2Fb%3F"
-    assert client.get("/customers?id=").headers["location"] == "/"
+    for path in ("/customers", "/customers?id=", "/customers?segment=vip"):
+        assert "The customers have not been listed yet" in client.get(path).text
+    assert "have not been counted yet" in client.get("/segments").text
+    publish_roster(own, NOW, ())
+    assert "No customers yet" in client.get("/customers").text
+    publish_section(own, "segments", Segments(at=NOW, customers=0, segments=[], moves=[]))
+    assert "No customers yet" in client.get("/segments").text
     assert client.get("/nothing").status_code == 404
 
 
@@ -246,6 +259,30 @@ def test_a_customers_page_says_why_the_risk_has_moved(own: Settings, client: htt
     assert "Touchpoints in between: 2 × Payment Failed." in shown
     told = ebbflow(own, "profile", "ada").stdout
     assert "Since 2026-02-19 the risk went from 21% to 83%" in " ".join(told.split())
+
+
+def test_customers_are_listed_by_what_is_asked_for(own: Settings, client: httpx.Client) -> None:
+    publish_roster(own, NOW, [f"c{number:03}" for number in range(120)])
+    publish_section(own, "segments", town(NOW))
+    first = client.get("/customers?order=at_risk").text
+    assert "By value at risk, of 120 customers." in first
+    assert customers_of(first) == [f"c{number:03}" for number in range(50)]
+    more = html.unescape(re.findall(r'"(/customers\?[^"]*after=[^"]*)"', html.unescape(first))[0])
+    assert customers_of(client.get(more).text) == [f"c{number:03}" for number in range(50, 100)]
+    vips = client.get("/customers?order=last_seen&segment=vip&status=active").text
+    assert customers_of(vips) == [f"c{number:03}" for number in range(0, 120, 3)]
+    assert "There are no such customers" in client.get("/customers?status=left").text
+    # What makes no sense counts as not said.
+    assert customers_of(client.get("/customers?order=luck&status=odd&after=odd").text)[0] == "c000"
+    segments = client.get("/segments").text
+    for said in ("200 customers", "Champions", "At risk", "vip", "71%", "1,500.00 EUR", "newcomers", "most, 38, went"):
+        assert said in segments
+    assert "/customers?segment=At+risk" in segments
+
+
+def customers_of(page: str) -> list[str]:
+    """The customers whom a page lists, in its order."""
+    return re.findall(r"/customers/(c\d{3})", page)
 
 
 def test_what_strangers_call_themselves_stays_text(own: Settings, client: httpx.Client) -> None:

@@ -1,12 +1,14 @@
 """Gauges of the business: labels are few, and nothing stays that nobody keeps up."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from prometheus_client import REGISTRY
 
 from schemas.acquisition import Acquisition
 from streams.worker.business import forget, show
+from tests.integration.consoling import town
 from tests.unit.channels import business
 
 
@@ -47,3 +49,15 @@ def test_channels_that_reporters_make_up_have_no_label(told: Acquisition) -> Non
     made_up = told.channels[0].model_copy(update={"channel": "jane@example.com"})
     show({"acquisition": told.model_copy(update={"channels": [made_up, *told.channels[1:]]})})
     assert labels("ebbflow_acquired_customers") == {row.channel for row in told.channels[1:]}
+
+
+def test_sizes_of_segments_are_shown_until_there_are_others() -> None:
+    def size(by: str, segment: str) -> float | None:
+        return REGISTRY.get_sample_value("ebbflow_segment_customers", {"by": by, "segment": segment})
+
+    section = town(datetime.now(UTC))
+    show({"segments": section})
+    assert (size("lifecycle", "active"), size("rfm", "At risk"), size("own", "vip")) == (120, 30, 12)
+    fewer = [each for each in section.segments if each.by != "own"]
+    show({"segments": section.model_copy(update={"segments": fewer})})
+    assert (size("lifecycle", "active"), size("own", "vip")) == (120, None)

@@ -74,6 +74,7 @@ def test_what_is_right_is_taken(given: dict[str, Any], monkeypatch: pytest.Monke
         ({**GOOD, "states": []}, "at least 1"),
         ({**GOOD, "states": ["ended"]}, "closed"),
         ({**GOOD, "states": ["closed"], "severities": ["critical"]}, "add opened"),
+        ({**GOOD, "states": ["closed"], "segments": ["vip"]}, "add opened"),
         ({**GOOD, "shape": "fax"}, "pagerduty"),
         ({**GOOD, "timeout": "10"}, "90s"),
         ({**GOOD, "digest": "1h"}, "email"),

@@ -9,8 +9,8 @@ import pytest
 
 from processors.advance import Step, advance
 from processors.population import Population
-from processors.segments.own import FOUND, OUTSIDE, SegmentError, definitions
-from processors.segments.places import names
+from processors.segments.own import SegmentError, definitions
+from processors.segments.places import FOUND, OUTSIDE, names
 from processors.vocabulary import OF_CUSTOMER
 from schemas.alert import Alert, AlertKind
 from schemas.consent import Purpose
@@ -18,8 +18,8 @@ from schemas.judgements import Memberships, Place
 from schemas.kinds import Kind
 from schemas.norms import Norms, RfmBounds
 from schemas.policy import Policy
-from schemas.population import Segments
 from schemas.profile import Profile
+from schemas.segments import Segments
 from schemas.touch import Touch
 from tests.unit.making import POLICY, FixedModels, day, touch
 

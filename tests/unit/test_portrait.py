@@ -6,6 +6,7 @@ from processors.portrait import portrait
 from schemas.alert import AlertKind
 from schemas.facts import Facts
 from schemas.handling import AlertStanding, Handling
+from schemas.judgements import Memberships, Place
 from schemas.kinds import Kind
 from schemas.profile import Profile
 from tests.unit.making import POLICY, FixedModels, alert, day, touch, when
@@ -58,3 +59,14 @@ def test_who_is_gone_has_no_score_and_what_to_do_is_what_stands_open() -> None:
     seen = portrait(profile, ["ada"], [done, left], day(2), POLICY)
     assert (seen.status, seen.scores, seen.suggestion) == ("left", None, "Ask why.")
     assert [each.status for each in seen.alerts] == ["resolved", "open"]
+
+
+def test_it_shows_the_segments_they_stand_in() -> None:
+    profile = Profile("ada", fold(Facts(), [touch(1)]))
+    own = {"vip": day(4), "found": 0.0, "out": -day(3), "never": -1.0}
+    profile.judgements.segments = Memberships(Place("new", day(1), "newcomers"), Place("At risk", day(2), ""), own=own)
+    seen = portrait(profile, ["ada"], [], day(9), POLICY).segments
+    assert [(each.name, each.by, each.since, each.before) for each in seen] == [
+        ("new", "lifecycle", when(1), "newcomers"), ("At risk", "rfm", None, None),
+        ("vip", "own", when(4), None), ("found", "own", None, None),
+    ]  # fmt: skip

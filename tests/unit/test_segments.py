@@ -16,9 +16,8 @@ from schemas.facts import Facts
 from schemas.judgements import Judgements, Memberships, Place, Scores
 from schemas.kinds import Kind
 from schemas.policy import Policy
-from schemas.population import Segments
 from schemas.profile import Profile
-from schemas.segments import RfmName, Stage
+from schemas.segments import RfmName, Segments, Stage
 from tests.unit.making import POLICY, FixedModels, day, touch
 
 NOW = day(100)

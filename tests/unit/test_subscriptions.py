@@ -35,6 +35,10 @@ def endpoint(**given: Any) -> Endpoint:
         ({"least_at_stake": 100}, CLOSED, Wish.IF_OPENED),
         ({"severities": ["critical"], "kinds": ["customer.left"]}, CLOSED, Wish.NO),
         ({"states": ["closed"]}, CLOSED, Wish.YES),
+        ({"segments": ["vip"]}, OPENED, Wish.NO),
+        ({"segments": ["vip", "At risk"]}, alert_of(segments=["new", "vip"]), Wish.YES),
+        ({"segments": ["vip"]}, alert_of(kind=AlertKind.SEGMENT_ENTERED, about="vip"), Wish.YES),
+        ({"segments": ["vip"]}, CLOSED, Wish.IF_OPENED),
     ],
 )
 def test_an_endpoint_wants_what_it_names(given: dict[str, Any], alert: Alert, wanted: Wish) -> None:
