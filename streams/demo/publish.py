@@ -1,7 +1,7 @@
 """Publishing the shop's touchpoints through the gateway, at the pace of the clock."""
 
 import threading
-from typing import Self
+from typing import Protocol, Self
 
 import httpx
 from tenacity import (
@@ -17,7 +17,6 @@ from tenacity.nap import sleep_using_event
 
 from streams.availability import UnavailableError
 from streams.clock import Clock
-from streams.demo.shop import Shop
 from streams.demo.shopper import Event
 
 _EVERY = 0.2
@@ -25,6 +24,16 @@ _MOST_EVENTS = 200
 _PATIENCE = 30.0
 _TIMEOUT = 15.0
 _BACKOFF = wait_exponential_jitter(initial=0.1, max=5.0, jitter=0.2)
+
+
+class Happening(Protocol):
+    """Where something happens from `start` (epoch seconds) on."""
+
+    start: float
+
+    def events_until(self, t: float) -> list[Event]:
+        """The touchpoints after those given before, up to `t`."""
+        ...
 
 
 class PublishingError(UnavailableError):
@@ -39,12 +48,12 @@ class _BusyError(Exception):
 
 
 class Publishing:
-    """A thread that publishes what has happened in the shop since it last looked, for as long as the `with` lasts.
+    """A thread that publishes what has happened since it last looked, for as long as the `with` lasts.
 
     A batch that may not have arrived is sent again: the message ids are the same, so nothing counts twice.
     """
 
-    def __init__(self, shop: Shop, clock: Clock, gateway_url: str, write_key: str) -> None:
+    def __init__(self, shop: Happening, clock: Clock, gateway_url: str, write_key: str) -> None:
         self.sent = 0
         self.until = shop.start
         """Stream time up to which everything that happened has been acknowledged."""

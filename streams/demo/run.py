@@ -1,12 +1,16 @@
 """`ebbflow demo`: a simulated shop goes through the real system, for as long as somebody watches."""
 
+import asyncio
 import signal
 import time
 from contextlib import ExitStack, closing
 
+from redis.asyncio import Redis
 from rich.console import Console
 from rich.live import Live
 
+from schemas.population import ActionsTold
+from schemas.settings import Settings
 from streams.clock import Clock
 from streams.demo.feed import AlertFeed
 from streams.demo.publish import Publishing
@@ -14,9 +18,11 @@ from streams.demo.shop import Shop
 from streams.demo.shopper import DAY
 from streams.demo.stage import Stage
 from streams.demo.summary import summary
+from streams.demo.team import Team
 from streams.demo.truth import compare
 from streams.demo.view import render, status_line
 from streams.demo.watch import Watch
+from streams.store.population import PopulationStore
 
 _LOOK_EVERY = 0.25
 _STATUS_EVERY = 5.0
@@ -45,8 +51,9 @@ def run(customers: int, seed: int, seconds: float | None, plain: bool) -> None:
         feed = running.enter_context(closing(AlertFeed(stage.settings)))
         clock = Clock(stage.settings)
         shop = Shop(customers, clock.now(), seed)
-        publishing = running.enter_context(Publishing(shop, clock, stage.gateway_url, stage.write_key))
-        watch = Watch(stage.metrics, feed, clock)
+        team = Team(shop)
+        publishing = running.enter_context(Publishing(team, clock, stage.gateway_url, stage.write_key))
+        watch = Watch(stage.metrics, feed, team, clock)
         try:
             _show(stage, publishing, watch, seconds, console, plain or not console.is_terminal)
         except KeyboardInterrupt:
@@ -59,7 +66,15 @@ def run(customers: int, seed: int, seconds: float | None, plain: bool) -> None:
         warm_since = scene.now if watch.warm_since is None else watch.warm_since
         comparison = compare(feed.turns(), shop.truth(), stage.settings.policy, warm_since, publishing.until)
         days = (publishing.until - shop.start) / DAY
-        console.print(summary(scene, publishing.sent, days, feed.invalid, comparison))
+        actions = team.in_words(asyncio.run(_found_out(stage.settings)))
+        console.print(summary(scene, publishing.sent, days, feed.invalid, comparison, actions))
+
+
+async def _found_out(settings: Settings) -> ActionsTold | None:
+    """What the learner has found out about actions."""
+    async with Redis.from_url(settings.redis_url) as redis:
+        held = await PopulationStore(redis, settings).section("actions")
+    return None if held is None else ActionsTold.model_validate_json(held)
 
 
 def _show(

@@ -49,6 +49,10 @@ class Shop:
             events.append(self._waiting.popleft()[1])
         return events
 
+    def keep(self, customer: str) -> bool:
+        """Keep a customer who is fading and still there; whether there was one to keep."""
+        return any(shopper.keep() for shopper in self._shoppers if shopper.life.customer == customer)
+
     def truth(self) -> list[Life]:
         """The hidden lives of all customers who were ever seen, to compare alerts with afterwards."""
         return self._past + [shopper.life for shopper in self._shoppers]

@@ -109,6 +109,13 @@ class Shopper:
         self.life.touched.extend(at for at, _, chosen in happened if chosen)
         return [(at, self._signed(at, event)) for at, event, _ in happened]
 
+    def keep(self) -> bool:
+        """End a fading that has not come to its end, as if it had never begun; whether there was one."""
+        fading = self.alive and self._fading_until != math.inf
+        if fading:
+            self._fading_until = math.inf
+        return fading
+
     @property
     def _midnight(self) -> float:
         return self.life.joined_at + self._age * DAY

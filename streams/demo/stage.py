@@ -1,5 +1,6 @@
 """What the demo needs to run: a broker, a store, a gateway, two workers, each a process, and settings for all."""
 
+import json
 import os
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import httpx
 from schemas.settings import Settings, load_settings
 from streams.demo.figures import MetricsReader
 from streams.demo.shopper import DAY
+from streams.demo.team import ACTIONS
 from streams.embedded.companion import Companion
 from streams.embedded.stack import EmbeddedStack, free_port
 from streams.topics import declare
@@ -33,6 +35,8 @@ _POLICY = {
     "ENGAGEMENT_LEAST": "6",
     "HOLD": "1d",
     "COOL_DOWN": "10d",
+    "ACTIONS": json.dumps(ACTIONS),
+    "HOLD_OUT": "0.2",
 }
 # Real time costs two days of stream time a second, on the way from the shop to the worker too.
 _PACE = {"TICK": "1d", "TICK_EVERY": "500ms", "LIVE_WITHIN": "60d", "LATENESS": "1d"}

@@ -14,7 +14,9 @@ from streams.demo.view import SCORED, Scene
 _ALWAYS = frozenset((AlertKind.CHURN_RISK, AlertKind.ENGAGEMENT_RISING, AlertKind.CUSTOMER_LEFT))
 
 
-def summary(scene: Scene, published: int, days: float, invalid: int, comparison: Comparison) -> RenderableType:
+def summary(
+    scene: Scene, published: int, days: float, invalid: int, comparison: Comparison, actions: tuple[str, str]
+) -> RenderableType:
     """The totals, and how the alerts compare with the hidden truth.
 
     Args:
@@ -23,6 +25,7 @@ def summary(scene: Scene, published: int, days: float, invalid: int, comparison:
         days: that went by in the shop.
         invalid: records on the alerts topic that are no Alert.
         comparison: of the alerts with the truth.
+        actions: what they did, and what was found out of that.
     """
     figures = scene.figures
     churned = f"; {figures.churned / figures.outcomes:.0%} of them churned" if figures.outcomes else ""
@@ -39,7 +42,7 @@ def summary(scene: Scene, published: int, days: float, invalid: int, comparison:
         Text(f"Ebbflow demo: {days:.0f} days of a simulated shop in {scene.elapsed:.0f} seconds", style="bold"),
         _table(totals),
         Text("Against the truth, which only the simulation knew:", style="bold"),
-        _table(comparison.in_words()),
+        _table([*comparison.in_words(), actions]),
     )
 
 

@@ -8,6 +8,7 @@ from schemas.alert import Alert
 from streams.clock import Clock
 from streams.demo.feed import AlertFeed
 from streams.demo.figures import Figures, MetricsReader
+from streams.demo.team import Team
 from streams.demo.view import Scene
 
 _FIGURES_EVERY = 1.0
@@ -17,11 +18,12 @@ _MOST_SHOWN = 20
 
 
 class Watch:
-    """Looks at the metrics and the alerts. `warm_since` is the stream time at which the model was first seen warm."""
+    """Looks at the metrics and the alerts, of which the team hears. `warm_since` is the stream time at which the model
+    was first seen warm."""
 
-    def __init__(self, metrics: MetricsReader, feed: AlertFeed, clock: Clock) -> None:
+    def __init__(self, metrics: MetricsReader, feed: AlertFeed, team: Team, clock: Clock) -> None:
         self.warm_since: float | None = None
-        self._metrics, self._feed, self._clock = metrics, feed, clock
+        self._metrics, self._feed, self._team, self._clock = metrics, feed, team, clock
         self._began = time.monotonic()
         self._history: deque[tuple[float, Figures]] = deque([(self._began, Figures())], maxlen=_RATE_OVER + 1)
         self._newest: deque[Alert] = deque(maxlen=_MOST_SHOWN)
@@ -30,7 +32,9 @@ class Watch:
     def look(self) -> Scene:
         """How things stand now. To be called a few times a second."""
         now = time.monotonic()
-        self._show_one_of(self._feed.poll(), now)
+        alerts = self._feed.poll()
+        self._team.hear(alerts)
+        self._show_one_of(alerts, now)
         if now >= self._history[-1][0] + _FIGURES_EVERY:
             self._read_figures(now)
         (before, earlier), (last, figures) = self._history[0], self._history[-1]

@@ -164,7 +164,7 @@ def _learn(checkpoint: Checkpoint, lesson: Lesson) -> None:
         logger.warning("Drift: %s", alert.summary)
     if isinstance(lesson, RatedText):
         metrics.RATED_TEXTS.inc()
-    else:
+    elif isinstance(lesson, Outcome):
         metrics.MODEL_OUTCOMES.inc()
 
 

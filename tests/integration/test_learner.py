@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -11,7 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from redis import Redis
 
+from processors.prescribing import CONTEXT
+from schemas.actions import NOTHING, Trial
 from schemas.alert import Alert, AlertKind
+from schemas.population import ActionsTold
 from schemas.settings import Settings
 from streams.embedded.stack import free_port
 from streams.store.seal import seal_of
@@ -98,6 +102,43 @@ def gauges(port: int) -> dict[str, float]:
     except httpx.TransportError:
         return {}
     return {sample.name: sample.value for family in text_string_to_metric_families(text) for sample in family.samples}
+
+
+def test_trials_are_told_of_and_are_no_outcomes(own: Settings, log: Path) -> None:
+    port = free_port()
+    with running_worker(own, log, **BRISK, EBBFLOW_WORKER_METRICS_PORT=str(port)):
+        publish(own, [*outcomes(30), *(trial(number) for number in range(20))])
+        wait_until(lambda: saved(own).learned.get(0) == 49)
+        wait_until(lambda: told_of(own) is not None)
+        assert gauges(port)["ebbflow_model_outcomes_total"] == learned(own) == 30
+    actions = told_of(own)
+    assert actions is not None
+    assert (actions.customers, actions.held_out, actions.stayed_held_out) == (20, 5, 0.0)
+    (call,) = actions.actions
+    assert (call.action, call.tried, call.reported, call.stayed) == ("call", 15, 15, 1.0)
+
+
+def trial(number: int) -> Trial:
+    """Every fourth customer is held out, and stays away."""
+    held_out, begun = number % 4 == 0, datetime(2026, 1, 1, tzinfo=UTC)
+    return Trial(
+        id=f"alert {number}",
+        customer=f"customer {number}",
+        action=NOTHING if held_out else "call",
+        reported="" if held_out else "call",
+        begun_at=begun,
+        due_at=begun + timedelta(days=30),
+        context=dict.fromkeys(CONTEXT, 0.5),
+        risk=0.9,
+        stayed=not held_out,
+    )
+
+
+def told_of(own: Settings) -> ActionsTold | None:
+    """What is told of actions."""
+    with Redis.from_url(own.redis_url) as redis:
+        held = redis.hget(own.keyspace("population:learned"), "actions")
+    return ActionsTold.model_validate_json(held) if held else None  # type: ignore[arg-type]
 
 
 def test_where_nothing_whole_is_left_it_goes_no_further(own: Settings, log: Path) -> None:
