@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-kafka test-faults test-sdks test-console test-monitoring lint format schemas dashboards clean
+.PHONY: help demo test test-kafka test-faults test-sdks test-console test-monitoring lint format schemas dashboards pictures clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ schemas: $(VENV)/.dev ## Write JSON Schemas, OpenAPI and AsyncAPI anew after a c
 
 dashboards: $(VENV)/.dev ## Write Grafana's dashboards anew after a change of what they show
 	$(BIN)/python -m dashboards dashboards/grafana
+
+pictures: $(VENV)/.dev ## Take the pictures of the documents anew; takes Chromium and Prometheus, and five minutes
+	$(BIN)/python -m tests.console.pictures docs/pictures
 
 clean: ## Remove the environment, caches and build leftovers
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

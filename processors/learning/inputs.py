@@ -48,6 +48,6 @@ IN_WORDS: dict[str, Callable[[float], str]] = {
     **WORDS,
     "weekday_sin": lambda _: "the day of the week",
     "weekday_cos": lambda _: "the day of the week",
-    "missed": lambda _: "silent although busy until then",
+    "missed": lambda _: "suddenly silent",
     "habit": lambda value: f"{probability(value):.0%} of customers with such a rhythm stay away",
 }

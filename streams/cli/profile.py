@@ -51,7 +51,8 @@ def _show(found: Profile, console: Console) -> None:
     table.add_row("customer", found.customer)
     if facts.aliases:
         table.add_row("also known as", ", ".join(facts.aliases))
-    table.add_row("seen", f"{_day(facts.first_seen)} to {_day(facts.last_seen)}, active on {facts.days} days")
+    days = f"{facts.days} day" if facts.days == 1 else f"{facts.days} days"
+    table.add_row("seen", f"{_day(facts.first_seen)} to {_day(facts.last_seen)}, active on {days}")
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(facts.kinds.items(), key=lambda item: -item[1]))
     table.add_row("touchpoints", f"{facts.touchpoints}" + (f" ({kinds})" if kinds else ""))
     for currency, money in facts.money.items():

@@ -31,7 +31,7 @@ _DAY = timedelta(days=1)
 def check() -> None:
     """Say whether the rules can be followed; if not, what is wrong, where, and what would be right."""
     policy = _checked(load_settings().policy)
-    typer.echo(f"{len(policy.rules)} rules, all of which can be followed." if policy.rules else _NONE)
+    typer.echo(f"All can be followed: {', '.join(policy.rules)}." if policy.rules else _NONE)
 
 
 @rules.command("list")
@@ -190,7 +190,7 @@ def _tell(
         console.print("There are no touchpoints to try the rules on.")
         return
     span = f"{_time(begins)} to {_time(ends)} (UTC)" if since else f"all until {_time(ends)} (UTC)"
-    console.print(f"{touchpoints:,} touchpoints lived through. What counts: {span}.")
+    console.print(f"Touchpoints lived through: {touchpoints:,}. What counts: {span}.")
     table = Table()
     for heading in ("rule", "alerts", "customers"):
         table.add_column(heading, justify="left" if heading == "rule" else "right")

@@ -115,7 +115,8 @@ def _who(customer: Customer, now: datetime) -> None:
                 _pair(name, str(value))
             _pair("First seen", f"{moment(customer.first_seen)} UTC")
             _pair("Last seen", f"{moment(customer.last_seen)} UTC, {ago(customer.last_seen, now)}")
-            _pair("Touchpoints", f"{customer.touchpoints:,}; active on {customer.active_days:,} days")
+            days = customer.active_days
+            _pair("Touchpoints", f"{customer.touchpoints:,}; active on {days:,} day{'' if days == 1 else 's'}")
             if customer.channels:
                 _pair("Channels", ", ".join(f"{name} {count:,}" for name, count in _most_first(customer.channels)))
             for words, visit in zip(("Came by", "And last by"), _ends(customer.visits), strict=False):

@@ -86,8 +86,13 @@ def row(*cells: str) -> None:
     """A row of a table whose first cell says what it is about."""
     with el("tr"):
         el("th", cells[0], scope="row")
-        for cell in cells[1:]:
-            el("td", cell)
+        for said in cells[1:]:
+            cell(said)
+
+
+def cell(said: str) -> None:
+    """A cell of a row, which may break where it lists things."""
+    el("td", said, "list" if ", " in said else "")
 
 
 @contextmanager

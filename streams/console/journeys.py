@@ -4,7 +4,7 @@ from schemas.journeys import FunnelSeen, Journeys, JourneyStep, Share
 from schemas.kinds import Kind
 from schemas.population import Churn
 from streams.console.charts import flow_chart
-from streams.console.frame import el, nothing, row, table
+from streams.console.frame import cell, el, nothing, row, table
 from streams.console.words import moment, percent, span
 
 
@@ -41,11 +41,10 @@ def _steps(told: Journeys) -> None:
         words = "On the left each step, on the right what came after it; the wider, the more often."
         words += " The same step once more is left out of the picture, and is in the table."
         el("p", words, "soft")
-        with el("div", classes="columns"):
-            flow_chart(told.steps)
-            with table("Steps", "Step", "Taken", "Began with it", "Gone after it", "Mostly next"):
-                for each in told.steps:
-                    row(each.step, f"{each.taken:,}", f"{each.began:,}", _gone(each), _mostly(each))
+        flow_chart(told.steps)
+        with table("Steps", "Step", "Taken", "Began with it", "Gone after it", "Mostly next"):
+            for each in told.steps:
+                row(each.step, f"{each.taken:,}", f"{each.began:,}", _gone(each), _mostly(each))
         with el("details"):
             el("summary", "All transitions as a table")
             with table("Transitions, by what was before", "Step", "Then", "Times", "Share", "Mean time between"):
@@ -154,8 +153,8 @@ def _barred(name: str, share: float, *cells: str) -> None:
         with el("th", scope="row"):
             el("span", name)
             el("div", classes="bar", aria_hidden="true").style(f"width: {share:.1%}")
-        for cell in cells:
-            el("td", cell)
+        for said in cells:
+            cell(said)
 
 
 def _share(share: Share | None) -> str:

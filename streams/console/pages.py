@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse
@@ -24,16 +25,19 @@ from streams.console.satisfaction import satisfaction_page
 from streams.console.segments import segments_page
 from streams.console.why import why_page
 
+# NiceGUI's own patience, 3 seconds, is used up on a busy machine; what is read from Redis comes or fails by itself.
+_page = partial(ui.page, response_timeout=30.0)
+
 
 def declare_pages(desk: Desk, may_leave: bool) -> None:
     """Declare them; `may_leave` says whether people sign in, so that they can sign out."""
 
-    @ui.page("/")
+    @_page("/")
     async def alerts(request: Request, kind: str = "", severity: str = "", status: str = "") -> None:
         with frame("Alerts", "/", may_leave):
             await AlertsPage(desk, request.state.who, Choice(kind, severity, status)).build()
 
-    @ui.page("/customers/{customer:path}")
+    @_page("/customers/{customer:path}")
     async def customer(request: Request, customer: str) -> None:
         with frame(customer, "", may_leave), reporting():
             found = await desk.customer(customer)
@@ -42,7 +46,7 @@ def declare_pages(desk: Desk, may_leave: bool) -> None:
             else:
                 customer_page(desk, found, request.state.who)
 
-    @ui.page("/customers")
+    @_page("/customers")
     async def customers(
         id: str = "", order: str = "", segment: str = "", status: str = "", after: str = ""
     ) -> RedirectResponse | None:
@@ -52,35 +56,35 @@ def declare_pages(desk: Desk, may_leave: bool) -> None:
             await roster_page(desk, Asked.of(order, segment, status, after))
         return None
 
-    @ui.page("/segments")
+    @_page("/segments")
     async def segments() -> None:
         with frame("Segments", "/segments", may_leave), reporting():
             segments_page(await desk.section("segments", Segments), desk.now())
 
-    @ui.page("/journeys")
+    @_page("/journeys")
     async def journeys() -> None:
         with frame("Journeys", "/journeys", may_leave), reporting():
             told, churn = await desk.section("journeys", Journeys), await desk.section("churn", Churn)
             journeys_page(told, churn, desk.keeps("journey"))
 
-    @ui.page("/acquisition")
+    @_page("/acquisition")
     async def acquisition() -> None:
         with frame("Acquisition", "/acquisition", may_leave), reporting():
             acquisition_page(await desk.section("acquisition", Acquisition), desk.now())
 
-    @ui.page("/why")
+    @_page("/why")
     async def why() -> None:
         with frame("Why customers leave", "/why", may_leave), reporting():
             churn, actions = await desk.section("churn", Churn), await desk.section("actions", ActionsTold)
             why_page(churn, actions, await desk.newest(), desk.now())
 
-    @ui.page("/satisfaction")
+    @_page("/satisfaction")
     async def satisfaction() -> None:
         with frame("Satisfaction", "/satisfaction", may_leave), reporting():
             told = await desk.section("satisfaction", Satisfaction)
             satisfaction_page(told, await desk.days("satisfaction", Satisfaction), desk.now())
 
-    @ui.page("/models")
+    @_page("/models")
     async def models() -> None:
         with frame("Models", "/models", may_leave), reporting():
             models_page(*await desk.models())

@@ -10,7 +10,7 @@ from processors.roster import MOST, Wanted
 from schemas.roster import Listed, Order, Roster, Standing
 from schemas.segments import Segments
 from streams.console.desk import Desk
-from streams.console.frame import el, link_to, nothing, select, table
+from streams.console.frame import cell, el, link_to, nothing, select, table
 from streams.console.words import ago, figure, percent
 from streams.store.roster import PLACE
 
@@ -108,8 +108,8 @@ def _rows(found: Roster, asked: Asked, now: datetime) -> None:
             with el("tr"):
                 with el("th", scope="row"):
                     el("a", each.customer, href=link_to(each.customer))
-                for cell in _cells(each, now):
-                    el("td", cell)
+                for said in _cells(each, now):
+                    cell(said)
 
 
 def _cells(each: Listed, now: datetime) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from schemas.segments import NEWCOMERS, By, Segments, SegmentSize
 from streams.console.charts import moves_chart
-from streams.console.frame import el, nothing, row, table
+from streams.console.frame import cell, el, nothing, row, table
 from streams.console.words import ago, percent
 
 _TITLES: dict[By, tuple[str, str]] = {
@@ -83,7 +83,7 @@ def _sizes(title: str, sizes: list[SegmentSize]) -> None:
             with el("tr"):
                 with el("th", scope="row"):
                     el("a", each.name, href="/customers?" + urlencode({"segment": each.name}))
-                for cell in (
+                for said in (
                     f"{each.customers:,}",
                     percent(each.customers / everybody if everybody and each.by != "own" else None),
                     percent(each.risk),
@@ -92,7 +92,7 @@ def _sizes(title: str, sizes: list[SegmentSize]) -> None:
                     f"{each.entered:,}",
                     f"{each.departed:,}",
                 ):
-                    el("td", cell)
+                    cell(said)
 
 
 def _money(amounts: dict[str, float]) -> str:

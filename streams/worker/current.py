@@ -44,7 +44,7 @@ class CurrentPolicy:
             return
         if policy != self.policy:
             self.policy = policy
-            logger.info("Follow the %d rules of the changed %s", len(policy.rules), self._file.name)
+            logger.info("Follow the changed %s; rules in it: %d", self._file.name, len(policy.rules))
         _show(policy)
 
 

@@ -18,8 +18,9 @@ class Prometheus(Companion):
     """Scrapes every second; ended with the block."""
 
     def __init__(self, ports: Mapping[str, int], home: Path) -> None:
-        """`ports` are those at which gateway, workers and notifier show their metrics."""
+        """`ports` are those at which gateway, workers and notifier show their metrics; who has none is not scraped."""
         port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
         config = home / "prometheus.yml"
         with config.open("w") as file:
             YAML().dump(_configured(ports), file)
@@ -33,7 +34,7 @@ class Prometheus(Companion):
             ],
             home / "log",
         )
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False)
+        self._client = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -69,5 +70,6 @@ def _configured(ports: Mapping[str, int]) -> Any:
         job["static_configs"] = [
             {"targets": [f"127.0.0.1:{ports[role]}"], "labels": {"role": role} if name == "worker" else {}}
             for role in roles
+            if role in ports
         ]
     return config

@@ -4,11 +4,16 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from dashboards.answers import Prometheus as Answering
+from dashboards.answers import names
+from dashboards.draw import draw
 from tests.harness import wait_until
 from tests.monitoring.prometheus import DASHBOARDS, Prometheus
 
@@ -72,6 +77,15 @@ def test_every_panel_has_data(prometheus: Prometheus) -> None:
         empty = [(place, query) for place, query in empty if not answers(prometheus, query)]
         time.sleep(1.0 if empty else 0.0)
     assert empty == [], "these have no data"
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_dashboard_can_be_drawn(prometheus: Prometheus, tmp_path: Path, name: str) -> None:
+    """Whatever had data for a while has a line: this comes after the test that waited for all of it."""
+    asked = Answering(prometheus.url, time.time(), timedelta(seconds=ANSWERED_WITHIN))
+    with closing(asked):
+        assert draw(name, asked, tmp_path / "drawn.png") == []
+    assert (tmp_path / "drawn.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_rules_are_followed(prometheus: Prometheus) -> None:
