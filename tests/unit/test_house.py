@@ -17,6 +17,8 @@ MOST_LINES = 400
 VAGUE = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc"}
 # Put together here, so that this file is not its own first offender.
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:" + "|".join(("work", "root", "tmp")) + r")/")
+PICTURE = re.compile(r"(?:\]\(|src=\")([\w./-]+\.png)")
+MOST_BYTES = 150_000
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#]+)")
 
 
@@ -87,6 +89,18 @@ def test_no_path_of_a_machine() -> None:
 def test_every_thought_has_its_own_test(module: str) -> None:
     tests = [path for path in MODULES if relative(path).startswith("tests/unit/")]
     assert any(f"processors.{module}" in imported_by(path) for path in tests), f"no unit test imports {module}"
+
+
+def test_pictures_are_small_and_shown() -> None:
+    pictures = {path for path in FILES if path.suffix == ".png"}
+    shown = {
+        (path.parent / name).resolve()
+        for path in FILES
+        if path.suffix == ".md"
+        for name in PICTURE.findall(path.read_text())
+    }
+    assert {relative(path) for path in pictures ^ shown} == set(), "not there, or not shown"
+    assert {relative(path) for path in pictures if path.stat().st_size > MOST_BYTES} == set(), "too large"
 
 
 def test_links_between_documents_lead_somewhere() -> None:
