@@ -37,6 +37,9 @@ _POLICY = {
     "COOL_DOWN": "10d",
     "ACTIONS": json.dumps(ACTIONS),
     "HOLD_OUT": "0.2",
+    "SEGMENTS": json.dumps(
+        {"big-spenders": "revenue > 200", "in-trouble": "lately.friction >= 1 or lately.service >= 1"}
+    ),
 }
 # Real time costs two days of stream time a second, on the way from the shop to the worker too.
 _PACE = {"TICK": "1d", "TICK_EVERY": "500ms", "LIVE_WITHIN": "60d", "LATENESS": "1d"}
