@@ -22,6 +22,7 @@ def trained(chance: random.Random) -> Learner:
             Outcome(
                 id="", customer="", made_at=made, due_at=made, model=1, base_rate=0.3, predicted_churn=0.3,
                 predicted_engagement=1.0, churned=chance.random() < 0.3, engaged=chance.randrange(5),
+                currency="EUR", spent=chance.expovariate(0.01), revenue=chance.expovariate(0.02),
                 features={name: chance.gauss() for name in NAMES},
             )
         )  # fmt: skip

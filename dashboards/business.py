@@ -213,5 +213,23 @@ def build() -> Dashboard:
             ),
         ),
     )
-    words = "Customers, what is at risk, what they do, how far they come, and what brings them."
-    return dashboard("Business", words, customers, doings, segments, satisfaction, journeys, acquisition)
+    value = Section(
+        "What they are worth",
+        (
+            series(
+                "Value",
+                "What customers have paid so far, what is expected of them within policy.horizon, what of that is at "
+                f"risk, and their lifetime values. {_CENSUS}",
+                "short",
+                Ask("max by (what, currency) (ebbflow_value)", "{{what}} {{currency}}"),
+            ),
+            series(
+                "Held by the best fifth",
+                "Share that the fifth of the customers with the most has of what was paid, and of what is to come.",
+                "percentunit",
+                Ask("max by (what, currency) (ebbflow_value_top_fifth_ratio)", "{{what}} {{currency}}"),
+            ),
+        ),
+    )
+    words = "Customers, what is at risk, what they do, how far they come, what brings them, and what they are worth."
+    return dashboard("Business", words, customers, doings, segments, satisfaction, journeys, acquisition, value)

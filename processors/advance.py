@@ -8,7 +8,7 @@ import msgspec
 from processors.alerts import decide
 from processors.attitude import attitude_gap
 from processors.budget import Budget
-from processors.features import extract
+from processors.features import extract, main_currency
 from processors.fold import fresh
 from processors.identity import Traced, trace
 from processors.lifecycle import returned, status
@@ -113,8 +113,11 @@ def advance(
     predict_at = rescore_at = 0.0
     if status(facts, now, policy) == "active":
         features = extract(facts, now)
-        scores = score(facts, features, now, models, policy)
         predict_at = before.predict_at or next_on_grid(profile.customer, now, policy)
+        # It looks years ahead, so it is worked out as often as predictions are made, and no oftener.
+        holds = predict_at > now and main_currency(facts) == main_currency(profile.facts)
+        lifetime = before.scores.lifetime if holds and before.scores else None
+        scores = score(facts, features, now, models, policy, lifetime)
         if predict_at <= now:
             if len(waiting) < MAX_PENDING:
                 waiting = [*waiting, prediction_of(facts, scores, features, models, before.segments)]

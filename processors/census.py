@@ -53,7 +53,7 @@ class Census:
         self.engaged[EXPECTED[sum(scores.engagement >= bound for bound in _BOUNDS)]] += 1
         if risk == "high" and (currency := main_currency(facts)) is not None:
             # In whole hundredths, so that the order in which customers come does not show in the sum.
-            self._at_risk[currency] += round(100.0 * self._value(facts, scores, now) * scores.churn)
+            self._at_risk[currency] += round(100.0 * expected_revenue(facts, scores, now, self._policy) * scores.churn)
 
     @property
     def value_at_risk(self) -> Mapping[str, float]:
@@ -63,10 +63,17 @@ class Census:
     def _risk(self, scores: Scores | None) -> str:
         if scores is None or scores.warming_up:
             return "unknown"
-        if scores.churn >= self._policy.churn_opens:
+        if at_high_risk(scores, self._policy):
             return "high"
         return "middling" if scores.churn >= self._policy.churn_closes else "low"
 
-    def _value(self, facts: Facts, scores: Scores, now: float) -> float:
-        """Revenue of the horizon: as the model expects it, or as it was lately; an alert says the same."""
-        return usual_revenue(facts, now, self._policy.seconds.horizon) if scores.value is None else scores.value
+
+def at_high_risk(scores: Scores, policy: Policy) -> bool:
+    """Whether a churn alert may open, going by the score."""
+    return not scores.warming_up and scores.churn >= policy.churn_opens
+
+
+def expected_revenue(facts: Facts, scores: Scores, now: float, policy: Policy) -> float:
+    """Revenue of the horizon, in the main currency: as the model expects it, or as it was lately; an alert says the
+    same."""
+    return usual_revenue(facts, now, policy.seconds.horizon) if scores.value is None else scores.value

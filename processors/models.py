@@ -90,6 +90,13 @@ class Models(Protocol):
         """The engagement score taken apart."""
         ...
 
+    def lifetime(
+        self, features: Sequence[float], spent: float, currency: str, span: float, discount: float
+    ) -> float | None:
+        """Revenue expected within `span` days of who has spent so much in this currency; what lies d days ahead counts
+        exp(-discount * d). None where they do not know."""
+        ...
+
     def cluster(self, features: Sequence[float], held: str) -> str:
         """The name of those whom a customer behaves like, who was held to be like `held`; empty where no groups stand
         apart."""
@@ -128,6 +135,12 @@ class NoModels:
     def explain_engagement(self, features: Sequence[float], at: float) -> Explanation:
         """Nothing to tell."""
         return Explanation(0.0, ())
+
+    def lifetime(
+        self, features: Sequence[float], spent: float, currency: str, span: float, discount: float
+    ) -> float | None:
+        """Nobody knows."""
+        return None
 
     def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
         """Anything may be."""

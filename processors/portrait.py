@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from processors.facets.acquisition import path
+from processors.features import main_currency
 from processors.lifecycle import status
 from processors.movement import told
 from processors.segments.places import FOUND, places
@@ -47,7 +48,7 @@ def portrait(
         surveys={name: _answered(survey) for name, survey in facts.surveys.items() if survey.last},
         sentiment=_sounded(judged.mood) if judged.mood else None,
         traits=facts.traits,
-        scores=_scored(scores) if scores else None,
+        scores=_scored(scores, main_currency(facts)) if scores else None,
         usual_engagement=scores.usual if scores else None,
         warming_up=bool(scores and scores.warming_up),
         changes=told(judged.movement) if judged.movement else None,
@@ -93,7 +94,7 @@ def _sounded(mood: Mood) -> Sounded:
     return Sounded(score=mood.score, texts=mood.texts, last=mood.label, last_at=_time(mood.at))
 
 
-def _scored(scores: Scores) -> Scored:
+def _scored(scores: Scores, currency: str | None) -> Scored:
     return Scored(
         at=_time(scores.at),
         churn=scores.churn,
@@ -101,6 +102,8 @@ def _scored(scores: Scores) -> Scored:
         low=scores.low,
         high=scores.high,
         value=scores.value,
+        lifetime=scores.lifetime,
+        currency=currency,
         model=scores.model,
     )
 
@@ -113,6 +116,7 @@ def _predicted(made: Prediction) -> Scored:
         low=made.low / 1_000,
         high=made.high / 1_000,
         value=None if made.value is None else made.value / 100,
+        currency=made.currency,
         model=made.model,
     )
 

@@ -107,6 +107,7 @@ def _outcome(customer: str, prediction: Prediction, facts: Facts, left: bool, ho
         engaged=prediction.engaged,
         revenue=prediction.revenue / 100.0,
         currency=prediction.currency,
+        spent=None if prediction.spent is None else prediction.spent / 100.0,
         dimensions=dimensions_of(facts, prediction.segment),
         pains=prediction.pains,
         left=left,

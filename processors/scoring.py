@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from processors.facets.pains import pains_of
 from processors.features import main_currency, usual_engagement
+from processors.lifetime import lifetime_value
 from processors.models import Models
 from schemas.facts import Facts
 from schemas.judgements import Memberships, Prediction, Scores
@@ -15,8 +16,16 @@ _MOST, _MOST_MONEY = 1e9, 1e12
 """What is noted down at the most, however absurd the features: it has to fit into a profile."""
 
 
-def score(facts: Facts, features: Sequence[float], now: float, models: Models, policy: Policy) -> Scores:
-    """Churn risk, expected engagement and value at `now`, marked as warming up until the models have seen enough."""
+def score(
+    facts: Facts,
+    features: Sequence[float],
+    now: float,
+    models: Models,
+    policy: Policy,
+    lifetime: float | None = None,
+) -> Scores:
+    """Churn risk, expected engagement and value at `now`, marked as warming up until the models have seen enough.
+    `lifetime` is the lifetime value if it is known already."""
     usual = usual_engagement(facts, now, policy.seconds.engagement_window)
     said = models.score(features, now, main_currency(facts) or _UNKNOWN)
     expected = said.engagement if models.warm else None
@@ -32,6 +41,7 @@ def score(facts: Facts, features: Sequence[float], now: float, models: Models, p
         else None,
         model=models.version,
         warming_up=not models.warm,
+        lifetime=lifetime_value(facts, features, models, policy) if lifetime is None else lifetime,
     )
 
 
@@ -40,6 +50,7 @@ def prediction_of(
 ) -> Prediction:
     """The same, and what every model says, noted down to be checked when it falls due; with the segments that the
     customer stood in."""
+    currency = main_currency(facts)
     return Prediction(
         made=scores.at,
         features=[round(1000.0 * value) for value in features],
@@ -51,7 +62,8 @@ def prediction_of(
         high=round(_COUNT * scores.high),
         value=None if scores.value is None else round(_CENT * scores.value),
         model=scores.model,
-        currency=main_currency(facts),
+        currency=currency,
         pains=pains_of(facts, scores.at),
         segment=segments.rfm.name if segments and segments.rfm else "",
+        spent=None if currency is None else round(_CENT * min(_MOST_MONEY, facts.money[currency].revenue)),
     )

@@ -122,6 +122,7 @@ OF_CUSTOMER: Vocabulary[Asked] = Vocabulary(
             _NUMBER, "the customer's usual number of them", lambda a: a.scores.usual if a.scores else None
         ),
         "value_next": _score("value", "revenue expected within the horizon, in `currency`"),
+        "lifetime_value": _score("lifetime", "margin on what is still to come, discounted, in `currency`"),
         "warming_up": Word(
             _TRUTH, "the models have not seen enough yet", lambda a: a.scores.warming_up if a.scores else None
         ),

@@ -38,6 +38,8 @@ class Scored(BaseModel):
     low: float = Field(description="With `high`, where that number comes to lie nine times of ten.")
     high: float
     value: float | None = Field(None, description="Revenue expected within the horizon; none for who never paid.")
+    lifetime: float | None = Field(None, description="Lifetime value: margin on what is still to come, discounted.")
+    currency: str | None = Field(None, description="Of both; empty when the orders named none.")
     model: int = Field(description="The version of the models.")
 
 

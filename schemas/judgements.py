@@ -13,7 +13,8 @@ class Prediction(msgspec.Struct, array_like=True, gc=False):
     are counts in thousandths; `value` and `revenue` are in hundredths of the `currency`, which is none for a customer
     who never paid. `touches` and `engaged` count the meaningful touchpoints seen since, within the horizon and within
     the engagement window; `revenue` is what was paid since, within the horizon. `pains` is what had gone wrong
-    lately, `segment` the one by recency, frequency and money that the customer stood in.
+    lately, `segment` the one by recency, frequency and money that the customer stood in. `spent` is what had been paid
+    by then, in hundredths of the `currency`.
     """
 
     made: float
@@ -32,11 +33,13 @@ class Prediction(msgspec.Struct, array_like=True, gc=False):
     revenue: int = 0
     pains: list[str] = []
     segment: str = ""
+    spent: int | None = None
 
 
 class Scores(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the model said last: `churn` a probability, `engagement` an expected count, which nine of ten times comes
-    between `low` and `high`, `usual` the customer's own count, `value` the revenue expected within the horizon."""
+    between `low` and `high`, `usual` the customer's own count, `value` the revenue expected within the horizon,
+    `lifetime` what they are worth from now on; both are in the currency in which they paid most lately."""
 
     at: float
     churn: float
@@ -47,6 +50,7 @@ class Scores(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     value: float | None = None
     model: int = 0
     warming_up: bool = False
+    lifetime: float | None = None
 
 
 class Episode(msgspec.Struct, omit_defaults=True, gc=False):

@@ -30,6 +30,9 @@ class Outcome(BaseModel):
     currency: str | None = Field(
         None, description="ISO 4217, or empty if orders named none; none for a customer who never paid."
     )
+    spent: float | None = Field(
+        None, description="Paid in that currency before the prediction was made; none for who had never paid then."
+    )
     dimensions: dict[str, str] = Field(
         default_factory=dict, description="What the customer is told apart by when it fell due: channel, plan, ..."
     )

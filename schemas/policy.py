@@ -16,7 +16,7 @@ from schemas.segments import MAX_SEGMENTS, OwnSegments
 FacetName = Literal["activity", "satisfaction", "acquisition", "journey", "pains", "contacts"]
 """Sides of a customer that are kept unless they are turned off; see `processors.facets`."""
 
-Part = FacetName | Literal["segments", "lifecycle", "rfm", "cluster", "sentiment"]
+Part = FacetName | Literal["segments", "lifecycle", "rfm", "cluster", "sentiment", "value"]
 """What is kept, or concluded, unless it is turned off."""
 
 
@@ -29,6 +29,7 @@ class Spans(NamedTuple):
     predict_every: float
     hold: float
     cool_down: float
+    lifetime: float
 
 
 class Policy(BaseModel):
@@ -64,6 +65,13 @@ class Policy(BaseModel):
     )
     hold: Duration = Field(timedelta(hours=12), description="A score must stay over its threshold this long.")
     cool_down: Duration = Field(timedelta(days=14), description="After an alert closed, the next one waits this long.")
+    lifetime: Duration = Field(
+        timedelta(days=1095), description="How far ahead a lifetime value looks; a year is 365d."
+    )
+    discount: float = Field(
+        0.1, ge=0, le=10, description="By how much money loses its worth in a year, in a lifetime value: 0.1 is 10%."
+    )
+    margin: float = Field(1.0, gt=0, le=1, description="Share of the revenue that a lifetime value counts.")
     keep_apart: frozenset[str] = Field(
         frozenset(),
         description="Keys that are never merged, as `anon:4f1c` or `ada`. `ebbflow rebuild` undoes what was merged.",
@@ -106,7 +114,7 @@ class Policy(BaseModel):
             raise ValueError("churn_closes must be below churn_opens, or alerts would flap")
         if self.engagement_closes >= self.engagement_opens:
             raise ValueError("engagement_closes must be below engagement_opens, or alerts would flap")
-        for name in ("horizon", "activity", "engagement_window", "predict_every"):
+        for name in ("horizon", "activity", "engagement_window", "predict_every", "lifetime"):
             if getattr(self, name) <= timedelta(0):
                 raise ValueError(f"{name} must be longer than nothing")
         if self.engagement_window > self.horizon:

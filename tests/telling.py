@@ -13,6 +13,7 @@ from schemas.population import (
     Satisfaction,
     SurveyTold,
 )
+from schemas.value import Value, ValueIn
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 """A Monday."""
@@ -81,3 +82,17 @@ def satisfaction_told(days_ago: int = 0) -> Satisfaction:
             ),
         },
     )  # fmt: skip
+
+
+def value_told() -> Value:
+    """Euros, and a few orders without a currency, of customers whose lifetime value is not known."""
+    tenths = [0.38, 0.24, 0.13, 0.09, 0.06, 0.04, 0.03, 0.02, 0.01, 0.0]
+    euros = ValueIn(
+        currency="EUR", customers=1190, to_date=84000.5, to_date_by_tenth=tenths, active=420, expected=9100.0,
+        at_risk=1450.25, valued=400, lifetime=41300.0, lifetime_by_tenth=[0.31, 0.31, *tenths[2:]],
+    )  # fmt: skip
+    other = ValueIn(
+        currency="", customers=10, to_date=99.0, to_date_by_tenth=[0.1] * 10, active=2, expected=3.0, at_risk=0.0,
+        valued=0, lifetime=0.0, lifetime_by_tenth=[],
+    )  # fmt: skip
+    return Value(at=AT, customers=1200, currencies=[euros, other])

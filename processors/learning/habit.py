@@ -7,11 +7,12 @@ of being alive is of no use: it is 1 for everyone who came on one day only.
 """
 
 from collections.abc import Sequence
-from math import exp, log
+from math import exp, log, log1p
 from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.optimize import minimize  # type: ignore[import-untyped]
+from scipy.special import betaincinv, hyp2f1  # type: ignore[import-untyped]
 
 _BOUND = 8.0
 """Logarithms of parameters are kept within it."""
@@ -19,16 +20,21 @@ _ITERATIONS = 120
 _RIDGE = 1e-3
 _CLIP = 1e-6
 _LARGE = 60.0
+_PLACES, _SHARES = (part / 2.0 for part in np.polynomial.legendre.leggauss(8))
+_PLACES += 0.5
+_EVENLY = (np.arange(64) + 0.5) / 64.0
 
 
 class Summary(NamedTuple):
     """A customer at a moment, and what came of it: active days after the first, days from the first day to the last
-    one, days from the first day to the moment, and whether no active day followed within the horizon."""
+    one, days from the first day to the moment, and whether no active day followed within the horizon. `spend` is what
+    they spent on an active day, in units of their currency's usual one."""
 
     repeats: float
     recency: float
     age: float
     stayed_away: bool
+    spend: float = 0.0
 
 
 class Habit(NamedTuple):
@@ -41,13 +47,40 @@ class Habit(NamedTuple):
 
     def stays_away(self, repeats: float, recency: float, age: float, horizon: float) -> float:
         """Probability of no active day within `horizon` days; all spans in days."""
-        r, alpha, a, b = self
-        alive = 1.0
-        if repeats > 0:
-            grown = (r + repeats) * log((alpha + age) / (alpha + recency))
-            alive = 1.0 / (1.0 + a / (b + repeats - 1.0) * exp(min(grown, _LARGE)))
+        r, alpha, _, _ = self
         none: float = ((alpha + age) / (alpha + age + horizon)) ** (r + repeats)
-        return 1.0 - alive * (1.0 - none)
+        return 1.0 - self._alive(repeats, recency, age) * (1.0 - none)
+
+    def expected(self, repeats: float, recency: float, age: float, span: float, discount: float = 0.0) -> float:
+        """Expected active days within `span` days, one that lies d days ahead weighed by exp(-discount * d).
+
+        Who is active at a rate L and leaves with chance p after each active day has the rate L exp(-L p d) then, which
+        is averaged over what is believed of L and p after such a history, and summed over d. It is the mean of Fader,
+        Hardie and Lee (2005, equation 10), which has no discount and fails where a is 1.
+        """
+        r, alpha, a, b = self
+        shape, scale = r + repeats, alpha + age
+        # The rate falls fast at first, and the faster the busier the customer was: d is cut by powers.
+        pace = scale / (shape + 1.0)
+        reach = log1p(span / pace)
+        ahead = pace * np.expm1(reach * _PLACES)
+        z = ahead / scale
+        # By Pfaff's transformation, which works for almost any history.
+        with np.errstate(all="ignore"):
+            still = (1.0 + z) ** -a * hyp2f1(a + b - r - 1.0, a, a + b + repeats, z / (1.0 + z))
+        if not np.all((still >= 0.0) & (still <= 1.001)):
+            leaves = betaincinv(a, b + repeats, _EVENLY)
+            still = ((1.0 + np.outer(z, leaves)) ** -(shape + 1.0)).mean(axis=1)
+        days = reach * float(_SHARES @ (still * np.exp(-discount * ahead) * (ahead + pace)))
+        return self._alive(repeats, recency, age) * shape / scale * days
+
+    def _alive(self, repeats: float, recency: float, age: float) -> float:
+        """Probability of not having left yet."""
+        r, alpha, a, b = self
+        if repeats <= 0:
+            return 1.0
+        grown = (r + repeats) * log((alpha + age) / (alpha + recency))
+        return 1.0 / (1.0 + a / (b + repeats - 1.0) * exp(min(grown, _LARGE)))
 
     def refitted(self, sample: Sequence[Summary], horizon: float) -> Self:
         """The parameters under which what happened to a sample was likeliest.
@@ -55,7 +88,7 @@ class Habit(NamedTuple):
         They are fitted to the outcomes rather than to the histories: predictions are made for customers who were here
         lately, and a likelihood of histories would take the absence of the others for loyalty.
         """
-        repeats, recency, age, away = (np.array(column, dtype=float) for column in zip(*sample, strict=True))
+        repeats, recency, age, away, _ = (np.array(column, dtype=float) for column in zip(*sample, strict=True))
 
         def loss(logarithms: np.ndarray) -> float:
             r, alpha, a, b = np.exp(np.clip(logarithms, -_BOUND, _BOUND))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from math import cos, exp, expm1, log, pi, sin
+from typing import NamedTuple
 
 from processors.decay import DAY
 from processors.features import ACTIVE_DAYS, ACTIVITY, NAMES, RECENCY, TENURE, WORDS
@@ -26,11 +27,19 @@ def inputs_of(features: Sequence[float], at: float, habit: Habit, horizon: float
     return [*features, sin(phase), cos(phase), missed, log_odds(habit.stays_away(*history(features), horizon))]
 
 
-def history(features: Sequence[float]) -> tuple[float, float, float]:
+class History(NamedTuple):
     """Active days after the first, days between the first and the last of them, days since the first."""
+
+    repeats: float
+    recency: float
+    age: float
+
+
+def history(features: Sequence[float]) -> History:
+    """What the habit looks at."""
     age = expm1(features[TENURE])
     silence = expm1(features[RECENCY])
-    return max(0.0, round(expm1(features[ACTIVE_DAYS])) - 1.0), max(0.0, age - silence), max(0.0, age)
+    return History(max(0.0, round(expm1(features[ACTIVE_DAYS])) - 1.0), max(0.0, age - silence), max(0.0, age))
 
 
 def log_odds(p: float) -> float:

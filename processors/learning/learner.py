@@ -11,15 +11,17 @@ from processors.features import NAMES
 from processors.learning.bandit import Bandit
 from processors.learning.card import Card
 from processors.learning.clusters import Clusters
-from processors.learning.counts import Engagement, Value
+from processors.learning.daily_spend import DailySpend
 from processors.learning.diagnosis import Diagnosis
 from processors.learning.drift import Drift
+from processors.learning.engagement import Engagement
 from processors.learning.habit import Habit, Summary
 from processors.learning.honesty import CHAMPION, Honesty
 from processors.learning.inputs import INPUTS, history, inputs_of
 from processors.learning.pool import Pool
 from processors.learning.scale import Scale
 from processors.learning.serving import ServedModels
+from processors.learning.value import Value
 from processors.models import MEMBERS
 from processors.sentiment.learner import SentimentLearner
 from schemas.outcome import Outcome
@@ -54,6 +56,7 @@ class Learner:
         self.habit = Habit()
         self.engagement = Engagement()
         self.value = Value()
+        self.daily_spend = DailySpend()
         self.clusters = Clusters()
         self.diagnosis = Diagnosis()
         self.bandit = Bandit()
@@ -91,16 +94,20 @@ class Learner:
 
         features = [outcome.features[name] for name in NAMES]
         inputs = inputs_of(features, outcome.made_at.timestamp(), self.habit, self.horizon)
-        scaled = dict(zip(INPUTS, self.scale.learn(np.array(inputs)).tolist(), strict=True))
+        vector = self.scale.learn(np.array(inputs))
+        scaled = dict(zip(INPUTS, vector.tolist(), strict=True))
         self.pool.learn(inputs, scaled, outcome.churned)
         self.clusters.learn(features, self.scale)
         self.engagement.learn(scaled, outcome.engaged)
-        if outcome.currency is not None:
-            self.value.learn(scaled, outcome.revenue, outcome.currency)
+        past, spend = history(features), 0.0
+        # Nobody is asked what those will pay who have not paid yet.
+        if outcome.currency is not None and outcome.spent is not None:
+            self.value.learn(vector, outcome.revenue, outcome.currency)
+            spend = self.daily_spend.learn(past.repeats + 1.0, outcome.spent, outcome.currency)
         self.diagnosis.learn(outcome)
-        self._summaries.append(Summary(*history(features), outcome.churned))
+        self._summaries.append(Summary(*past, outcome.churned, spend))
         if self.outcomes == _HABIT_FIRST or self.outcomes % _HABIT_EVERY == 0:
-            self._refit_habit()
+            self._refit()
         return drifted
 
     def serve(self) -> ServedModels:
@@ -123,6 +130,7 @@ class Learner:
             above=above,
             log_share=log_share,
             revenues=revenues,
+            spends=self.daily_spend.serve(),
             groups=self.clusters.serve(self.scale),
             promises=self.bandit.serve(),
             sentiment=self.sentiment.serve(),
@@ -159,7 +167,8 @@ class Learner:
             self.pool.loosen()
         return drifted
 
-    def _refit_habit(self) -> None:
+    def _refit(self) -> None:
         sample = list(self._summaries)[:: max(1, len(self._summaries) // _HABIT_SAMPLE)]
+        self.daily_spend.refit([each.repeats + 1.0 for each in sample], [each.spend for each in sample])
         if len({each.stayed_away for each in sample}) == 2:
             self.habit = self.habit.refitted(sample, self.horizon)

@@ -6,9 +6,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from processors.learning.bandit import Promises
+from processors.learning.daily_spend import Spends
 from processors.learning.habit import Habit
-from processors.learning.inputs import INPUTS, inputs_of, probability
+from processors.learning.inputs import INPUTS, history, inputs_of, probability
 from processors.learning.scorers import Linear, Scorer
+from processors.learning.value import LARGEST
 from processors.models import MEMBERS, UNKNOWN, Expected, Explanation, Heard, Part, Said
 from processors.segments.behaviour import Groups
 from processors.sentiment.serving import ServedSentiment
@@ -19,7 +21,8 @@ class ServedModels:
     """One version.
 
     `horizon` is what the outcomes learned from spanned, in days. `below` and `above` are the distances of the
-    engagement interval, in square roots of counts. `revenues` are mean revenues by currency.
+    engagement interval, in square roots of counts. `revenues` are mean revenues by currency, `spends` what is spent on
+    an active day.
     """
 
     version: int
@@ -36,6 +39,7 @@ class ServedModels:
     above: float
     log_share: Linear
     revenues: Mapping[str, float]
+    spends: Spends
     groups: Groups
     promises: Promises
     sentiment: ServedSentiment | None
@@ -57,7 +61,7 @@ class ServedModels:
         root = math.sqrt(count)
         low, high = max(0.0, root + self.below) ** 2, max(0.0, root + self.above) ** 2
         mean = self.revenues.get(currency)
-        value = None if mean is None else mean * math.exp(self.log_share(inputs))
+        value = None if mean is None else mean * math.exp(min(LARGEST, self.log_share(inputs)))
         return Said(churn, Expected(count, low, high), value)
 
     def members(self, features: Sequence[float], at: float) -> Sequence[float]:
@@ -72,6 +76,14 @@ class ServedModels:
     def explain_engagement(self, features: Sequence[float], at: float) -> Explanation:
         """The logarithm of the expected engagement taken apart."""
         return _explain(self.log_engagement, self._inputs(features, at))
+
+    def lifetime(
+        self, features: Sequence[float], spent: float, currency: str, span: float, discount: float
+    ) -> float | None:
+        """Expected active days, discounted, times what is to be expected of one."""
+        past = history(features)
+        spend = self.spends.expected(past.repeats + 1.0, spent, currency)
+        return None if spend is None else spend * self.habit.expected(*past, span, discount)
 
     def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
         """What is believed of an action."""

@@ -15,6 +15,7 @@ from processors.population.journeys import JourneysTally
 from processors.population.satisfaction import SatisfactionTally
 from processors.population.segments import SegmentsTally
 from processors.population.sentiment import SentimentTally
+from processors.population.value import ValueTally
 from processors.segments.rfm import Fifths
 from schemas.norms import Norms
 from schemas.policy import FacetName, Policy
@@ -41,6 +42,7 @@ SECTIONS: Mapping[str, type[Tally]] = {
     "segments": SegmentsTally,
     "sentiment": SentimentTally,
     "acquisition": AcquisitionTally,
+    "value": ValueTally,
 }
 """Each by its name, which is also that of its endpoint."""
 _FACETS: Mapping[str, FacetName] = {"journeys": "journey"}

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import get_args
 
+from processors.census import MOST_CURRENCIES, expected_revenue
 from processors.decay import DAY
-from processors.features import main_currency, usual_revenue
+from processors.features import main_currency
 from processors.segments.places import FOUND, OUTSIDE, places
 from schemas.judgements import Place
 from schemas.policy import Policy
@@ -15,8 +16,6 @@ from schemas.segments import By, Move, RfmName, Segments, SegmentSize, Stage
 
 MOVED_WITHIN = 30 * DAY
 """Seconds for which a move counts. A customer's profile holds the last one, so each counts once."""
-MOST_CURRENCIES = 10
-"""Whoever sends touchpoints chooses the currency; the figures keep to the largest ones."""
 _CENT = 100
 _CHANCE = 10_000
 _ORDER: Mapping[By, tuple[str, ...]] = {"lifecycle": get_args(Stage), "rfm": get_args(RfmName)}
@@ -68,8 +67,7 @@ class SegmentsTally:
             self._risk[name] += round(_CHANCE * scores.churn)
         main = main_currency(facts)
         if main is not None:
-            usual = usual_revenue(facts, now, self._policy.seconds.horizon)
-            expected = usual if scores.value is None else scores.value
+            expected = expected_revenue(facts, scores, now, self._policy)
             self._expected.setdefault(name, Counter())[main] += round(_CENT * expected)
 
     def _move(self, by: By, place: Place, now: float) -> None:

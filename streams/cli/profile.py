@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from processors.facets.acquisition import path
+from processors.features import main_currency
 from processors.movement import told
 from schemas.profile import Profile
 from schemas.settings import Settings, load_settings
@@ -69,6 +70,11 @@ def _show(found: Profile, console: Console) -> None:
         mark = " (warming up)" if scores.warming_up else ""
         table.add_row("churn risk", f"{scores.churn:.0%}{mark}")
         table.add_row("engagement", f"{scores.engagement:.1f} touchpoints expected, usually {scores.usual:.1f}")
+        currency = main_currency(facts) or ""
+        if scores.value is not None:
+            table.add_row("expected", f"{scores.value:,.2f} {currency} within the horizon".replace("  ", " "))
+        if scores.lifetime is not None:
+            table.add_row("lifetime value", f"{scores.lifetime:,.2f} {currency}".rstrip())
         table.add_row("scored", f"{_day(scores.at)} by model {scores.model}")
     if found.judgements.movement is not None:
         table.add_row("moved", told(found.judgements.movement).summary)

@@ -70,6 +70,8 @@ def _standing(customer: Customer, now: datetime) -> None:
                     _pair("Usual", f"{customer.usual_engagement:.1f}")
                 if scores.value is not None:
                     _pair("Worth", f"{scores.value:,.2f} expected")
+                if scores.lifetime is not None:
+                    _pair("Lifetime value", f"{scores.lifetime:,.2f} {scores.currency or ''}".rstrip())
                 _pair("Scored", f"{ago(scores.at, now)}, by version {scores.model}")
             if customer.warming_up:
                 el("p", "The models are warming up: they have not seen enough outcomes to raise alerts.", "soft")

@@ -25,6 +25,7 @@ PAGES = {
     "/satisfaction": "Satisfaction",
     "/journeys": "Journeys",
     "/acquisition": "Acquisition",
+    "/value": "Value",
     "/models": "Models",
 }
 

@@ -13,6 +13,7 @@ from schemas.acquisition import Acquisition
 from schemas.journeys import Journeys
 from schemas.population import ActionsTold, Churn, Satisfaction
 from schemas.segments import Segments
+from schemas.value import Value
 from streams.console.acquisition import acquisition_page
 from streams.console.alerts import AlertsPage, Choice
 from streams.console.customer import customer_page, unknown
@@ -23,6 +24,7 @@ from streams.console.models import models_page
 from streams.console.roster import Asked, roster_page
 from streams.console.satisfaction import satisfaction_page
 from streams.console.segments import segments_page
+from streams.console.value import value_page
 from streams.console.why import why_page
 
 # NiceGUI's own patience, 3 seconds, is used up on a busy machine; what is read from Redis comes or fails by itself.
@@ -83,6 +85,11 @@ def declare_pages(desk: Desk, may_leave: bool) -> None:
         with frame("Satisfaction", "/satisfaction", may_leave), reporting():
             told = await desk.section("satisfaction", Satisfaction)
             satisfaction_page(told, await desk.days("satisfaction", Satisfaction), desk.now())
+
+    @_page("/value")
+    async def value() -> None:
+        with frame("Value", "/value", may_leave), reporting():
+            value_page(await desk.section("value", Value), desk.now())
 
     @_page("/models")
     async def models() -> None:

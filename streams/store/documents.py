@@ -8,6 +8,7 @@ the whole profile in it would not be.
 import msgspec
 
 from processors.budget import Budget
+from processors.features import main_currency
 from processors.segments.places import FOUND
 from schemas.facts import Facts
 from schemas.judgements import Judgements, Memberships
@@ -30,10 +31,14 @@ PUBLISHED = (
     "rfm",
     "cluster",
     "segments",
+    "value_next",
+    "lifetime_value",
+    "value_currency",
 )
 """Fields for other services: text, numbers in decimal, times in epoch seconds, empty where there is nothing to say.
-Orders and revenue are those of one currency, the one with the most revenue. `segments` are the user's own that
-the customer stands in, with commas between."""
+Orders and revenue are those of one currency, the one with the most revenue; what is expected, within the horizon and as
+lifetime value, is in the one that was used most lately. `segments` are the user's own that the customer stands in, with
+commas between."""
 
 
 class _Document(msgspec.Struct, omit_defaults=True, gc=False):
@@ -95,9 +100,11 @@ def published(profile: Profile) -> tuple[str | float | None, ...]:
         else (None,) * 6
     )
     orders, revenue = (money.orders, money.revenue) if money else (0, 0)
+    expected = (scores.value, scores.lifetime) if scores else (None, None)
+    lately = None if expected == (None, None) else main_currency(facts)
     return (
         *judged, facts.first_seen, facts.last_seen, facts.touchpoints, orders, revenue, currency,
-        *_segments(profile.judgements.segments),
+        *_segments(profile.judgements.segments), *expected, lately,
     )  # fmt: skip
 
 

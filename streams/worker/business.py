@@ -11,6 +11,7 @@ from schemas.acquisition import Acquisition
 from schemas.journeys import Journeys
 from schemas.population import Satisfaction, Section, SentimentTold
 from schemas.segments import Segments
+from schemas.value import Value
 
 NPS = Gauge(
     "ebbflow_nps", "Net Promoter Score of the last 90 days, and the bounds that hold it with 95%.", ["bound"]
@@ -45,7 +46,19 @@ SEGMENT = Gauge(
     "Customers in each segment, by its name and by how it is told apart (lifecycle, rfm, cluster, own).",
     ["by", "segment"],
 )
-_GAUGES = (SEGMENT, NPS, SATISFIED, SURVEYED, RESPONSE, SOUNDING, SENTIMENT, FUNNEL, ACQUIRED, COST, ACQUIRED_GONE)
+VALUE = Gauge(
+    "ebbflow_value",
+    "What customers have paid (to_date), will pay within the horizon (expected), may not pay after all (at_risk), and"
+    " are still worth (lifetime), by currency.",
+    ["what", "currency"],
+)
+TOP_FIFTH = Gauge(
+    "ebbflow_value_top_fifth_ratio",
+    "Share that the fifth of the customers with the most has of what was paid (to_date) and is to come (lifetime).",
+    ["what", "currency"],
+)
+_SAID = (NPS, SATISFIED, SURVEYED, RESPONSE, SOUNDING, SENTIMENT)
+_GAUGES = (SEGMENT, *_SAID, FUNNEL, ACQUIRED, COST, ACQUIRED_GONE, VALUE, TOP_FIFTH)
 _CHANNELS = CHANNELS | {UNKNOWN.channel, OTHER.channel}
 """Those that have a label: who reports spending may name others, of which there is no end."""
 
@@ -69,6 +82,9 @@ def show(sections: Mapping[str, Section]) -> None:
     acquisition = sections.get("acquisition")
     if isinstance(acquisition, Acquisition):
         _show_acquisition(acquisition)
+    value = sections.get("value")
+    if isinstance(value, Value):
+        _show_value(value)
 
 
 def forget() -> None:
@@ -112,3 +128,12 @@ def _show_acquisition(told: Acquisition) -> None:
             COST.labels(row.channel, row.cost.currency).set(row.cost.per_customer)
         if row.churn is not None:
             ACQUIRED_GONE.labels(row.channel).set(row.churn.share)
+
+
+def _show_value(told: Value) -> None:
+    for row in told.currencies:
+        for what in ("to_date", "expected", "at_risk", "lifetime"):
+            VALUE.labels(what, row.currency).set(getattr(row, what))
+        for what, tenths in (("to_date", row.to_date_by_tenth), ("lifetime", row.lifetime_by_tenth)):
+            if tenths:
+                TOP_FIFTH.labels(what, row.currency).set(round(sum(tenths[:2]), 4))

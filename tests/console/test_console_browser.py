@@ -28,7 +28,7 @@ from tests.integration.consoling import (
     town,
 )
 from tests.integration.working import folded, running_worker
-from tests.telling import actions_told, churn_told, satisfaction_told
+from tests.telling import actions_told, churn_told, satisfaction_told, value_told
 from tests.unit.channels import business
 
 pytestmark = [pytest.mark.console, pytest.mark.timeout(300)]
@@ -84,6 +84,7 @@ def world(settings: Settings, tmp_path: Path) -> Iterator[World]:
         keep_journeys(own)
         publish_section(own, "churn", churn_told())
         publish_section(own, "actions", actions_told())
+        publish_section(own, "value", value_told())
         for days_ago in range(20, -1, -1):
             publish_section(own, "satisfaction", satisfaction_told(days_ago))
         publish_section(own, "segments", town(datetime.now(UTC)))
@@ -225,7 +226,7 @@ def test_pages_fit_and_are_accessible(
             "alerts": "/", "customer": "/customers/ada", "models": "/models", "unknown": "/customers/nobody",
             "none": "/?kind=customer.left", "acquisition": "/acquisition", "journeys": "/journeys", "why": "/why",
             "satisfaction": "/satisfaction", "customers": "/customers",
-            "segments": "/segments", "nobody": "/customers?status=left",
+            "segments": "/segments", "nobody": "/customers?status=left", "value": "/value",
         }  # fmt: skip
         for name, path in pages.items():
             page.goto(world.console + path)

@@ -13,6 +13,7 @@ from redis import Redis
 
 from processors.population.acquisition import AcquisitionTally
 from processors.population.satisfaction import SatisfactionTally
+from processors.population.value import ValueTally
 from schemas.facts import Facts
 from schemas.judgements import Change, Judgements, Movement
 from schemas.population import PainPoint
@@ -36,7 +37,7 @@ from tests.integration.consoling import (
 )
 from tests.integration.working import ebbflow, environment_of, folded, running_worker
 from tests.nursery import Forked
-from tests.telling import actions_told, churn_told, satisfaction_told
+from tests.telling import actions_told, churn_told, satisfaction_told, value_told
 from tests.unit.channels import business
 
 pytestmark = pytest.mark.integration
@@ -73,6 +74,7 @@ def test_nobody_enters_without_a_token_of_the_team(own: Settings, console: str) 
             "/acquisition",
             "/why",
             "/satisfaction",
+            "/value",
             "/models",
             "/segments",
             "/customers",
@@ -150,6 +152,9 @@ def test_each_page_says_what_to_do_when_there_is_nothing(own: Settings, client: 
     assert "have not been counted yet" in client.get("/satisfaction").text
     publish_section(own, "satisfaction", SatisfactionTally(own.policy).told(0.0))
     assert "Nobody has been asked, or has answered" in client.get("/satisfaction").text
+    assert "have not been counted yet" in client.get("/value").text
+    publish_section(own, "value", ValueTally(own.policy).told(0.0))
+    assert "Nobody has paid yet" in client.get("/value").text
     assert "Nobody is known by this id" in client.get("/customers/ada").text
     assert client.get("/customers?id=%20a%2Fb%3F%20").headers["location"] == "/customers/a%2Fb%3F"
     for path in ("/customers", "/customers?id=", "/customers?segment=vip"):
@@ -230,6 +235,16 @@ def test_why_customers_leave_and_what_is_done_about_it(own: Settings, client: ht
     assert "linus" not in held_out
     for said in ("action: call", "action: nothing"):
         assert said in client.get("/").text
+
+
+def test_value_by_currency_and_who_holds_how_much_of_it(own: Settings, client: httpx.Client) -> None:
+    publish_section(own, "value", value_told())
+    shown = client.get("/value").text
+    for said in (
+        "1,200 customers who have paid", "84,000.50", "9,100.00", "1,450.25", "41,300.00", "paid 62% of it all",
+        "not said", "38%", "31%",
+    ):  # fmt: skip
+        assert said in shown, said
 
 
 def test_satisfaction_with_how_sure_it_is_and_day_by_day(own: Settings, client: httpx.Client) -> None:

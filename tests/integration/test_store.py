@@ -125,7 +125,7 @@ async def test_any_service_can_read_the_scores(redis: Redis, settings: Settings)
     assert float(published["last_seen"]) == day(4)
     assert published["warming_up"] == "0"
     unknown = await redis.hmget(settings.keyspace("customer:new"), *PUBLISHED)
-    assert unknown == [b""] * 6 + [b"0"] * 5 + [b""] * 5
+    assert unknown == [b""] * 6 + [b"0"] * 5 + [b""] * 8
 
 
 async def test_scripts_survive_a_restarted_server(redis: Redis, settings: Settings) -> None:

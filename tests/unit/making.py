@@ -84,11 +84,12 @@ class FixedModels:
         value: float | None = None,
         cluster: str = "",
         heard: Heard = UNKNOWN,
+        lifetime: float | None = None,
     ) -> None:
         self.version, self.outcomes, self.warm = version, 1000, warm
         self.base_rate, self.auc = 0.3, 0.8
         self._churn, self._engagement, self._value = churn, engagement, value
-        self._cluster, self._heard = cluster, heard
+        self._cluster, self._heard, self._lifetime = cluster, heard, lifetime
 
     def score(self, features: Sequence[float], at: float, currency: str) -> Said:
         expected = None if self._engagement is None else Expected(self._engagement, 0.0, 2.0 * self._engagement)
@@ -102,6 +103,11 @@ class FixedModels:
 
     def explain(self, features: Sequence[float], at: float) -> Explanation:
         return _explain({"recency": 0.9, "friction": 0.4, "rating": -0.2})
+
+    def lifetime(
+        self, features: Sequence[float], spent: float, currency: str, span: float, discount: float
+    ) -> float | None:
+        return self._lifetime
 
     def promise(self, action: str, context: Mapping[str, float]) -> tuple[float, float]:
         return 0.5, 0.1

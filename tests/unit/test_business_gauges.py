@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from schemas.acquisition import Acquisition
 from streams.worker.business import forget, show
 from tests.integration.consoling import town
+from tests.telling import value_told
 from tests.unit.channels import business
 
 
@@ -23,9 +24,9 @@ def _forgetting() -> Iterator[None]:
     forget()
 
 
-def labels(metric: str) -> set[str]:
+def labels(metric: str, label: str = "channel") -> set[str]:
     return {
-        sample.labels["channel"]
+        sample.labels[label]
         for family in REGISTRY.collect()
         if family.name == metric
         for sample in family.samples
@@ -61,3 +62,15 @@ def test_sizes_of_segments_are_shown_until_there_are_others() -> None:
     fewer = [each for each in section.segments if each.by != "own"]
     show({"segments": section.model_copy(update={"segments": fewer})})
     assert (size("lifecycle", "active"), size("own", "vip")) == (120, None)
+
+
+def test_value_is_shown_by_currency() -> None:
+    told = value_told()
+    show({"value": told})
+    for what, figure in (("to_date", 84_000.5), ("expected", 9_100.0), ("at_risk", 1_450.25), ("lifetime", 41_300.0)):
+        assert REGISTRY.get_sample_value("ebbflow_value", {"what": what, "currency": "EUR"}) == figure
+    held = {"what": "to_date", "currency": "EUR"}
+    assert REGISTRY.get_sample_value("ebbflow_value_top_fifth_ratio", held) == pytest.approx(0.62)
+    show({"value": told.model_copy(update={"currencies": told.currencies[1:]})})
+    assert labels("ebbflow_value", "currency") == {""}
+    assert labels("ebbflow_value_top_fifth_ratio", "what") == {"to_date"}

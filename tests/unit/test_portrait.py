@@ -20,7 +20,7 @@ def test_it_shows_who_they_are_what_they_did_and_what_is_expected() -> None:
         touch(2, Kind.PURCHASE, amount=99.0, currency="USD", traits={"plan": "pro"}),
         touch(8, Kind.FEEDBACK, rating=0.9),
     ]
-    models = FixedModels(churn=0.4, engagement=3.0, value=20.0)
+    models = FixedModels(churn=0.4, engagement=3.0, value=20.0, lifetime=310.5)
     profile = advance(Profile("ada"), touches[:3], day(2), models, POLICY).profile
     profile = advance(profile, touches[3:], day(8), models, POLICY).profile
     seen = portrait(profile, ["ada", "anon:a"], [], day(9), POLICY)
@@ -33,6 +33,7 @@ def test_it_shows_who_they_are_what_they_did_and_what_is_expected() -> None:
     assert seen.journey_stage == Kind.PURCHASE
     assert seen.scores is not None
     assert (seen.scores.churn, seen.scores.engagement, seen.scores.value) == (0.4, 3.0, 20.0)
+    assert (seen.scores.lifetime, seen.scores.currency) == (310.5, "USD")
     assert [each.at for each in seen.history] == sorted(each.at for each in seen.history)
     assert all((each.churn, each.engagement, each.value) == (0.4, 3.0, 20.0) for each in seen.history)
     assert seen.history

@@ -57,6 +57,7 @@ class World:
             engaged=_poisson(self.chance, rate),
             revenue=round(self.chance.expovariate(1 / pays), 2),
             currency="EUR",
+            spent=100.0,
         )
 
 
