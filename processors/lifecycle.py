@@ -113,15 +113,19 @@ def stage_after(
     What comes late counts from when it came: a stage never begins before the one that it follows.
     """
     spans = policy.seconds
-    if (
-        held is not None
-        and back == was_back
-        and not facts.left_at
-        and (not touches or held.name in _HERE)
-        and now < ends_at(held, before, was_back, spans)
-    ):
-        # Nearly always: nothing has ended since.
+    if held is not None and back == was_back and lasts(held, before, back, touches, facts, now, spans):
         return held
+    if (
+        held is None
+        and not (before.last_meaningful or before.left_at or facts.left_at or back)
+        and now < facts.first_seen + min(spans.horizon, spans.activity)
+    ):
+        # Next often: somebody new has come.
+        came = [touch.at for touch in touches if touch.kind in MEANINGFUL]
+        if not came and not facts.last_meaningful:
+            return None
+        if came and not any(touch.kind is _LEAVE for touch in touches):
+            return Place("new", round(min(came), 3), NEWCOMERS)
     life = _Life(facts.first_seen, before.last_meaningful, before.left_at, was_back)
     walk = _Walk(held, known_before=bool(before.last_meaningful or before.left_at))
     for touch in sorted(touches, key=_time_of):
@@ -133,6 +137,16 @@ def stage_after(
     walk.be_silent(life, now, spans)
     walk.move(life.stage(now, spans), now)
     return walk.place
+
+
+def lasts(
+    held: Place, before: Facts, back: float, touches: Sequence[Touch], facts: Facts, now: float, spans: Spans
+) -> bool:
+    """Whether a stage has lasted through these touches until `now`, as it nearly always has, of a customer who did not
+    come back meanwhile."""
+    if facts.left_at or (touches and held.name not in _HERE):
+        return False
+    return now < ends_at(held, before, back, spans)
 
 
 def ends_at(held: Place, facts: Facts, back: float, spans: Spans) -> float:

@@ -8,7 +8,7 @@ stages end by a timer of their own; the others move slowly, and are looked at on
 from collections.abc import Sequence
 
 from processors.decay import DAY
-from processors.lifecycle import stage_after
+from processors.lifecycle import lasts, stage_after
 from processors.models import Models
 from processors.segments.own import stand
 from processors.segments.rfm import measure, score, turns_at
@@ -41,22 +41,36 @@ def memberships(
     `was` and `before` are as of the last look, the others as of now; who is not scored has no `features`, and behaves
     like nobody. Who does not want to be profiled stands in no segment.
     """
-    held, without = before.segments or _NOWHERE, policy.without
-    if facts.unprofiled or facts.moved_to or "segments" in without:
+    if facts.unprofiled or facts.moved_to:
+        return None
+    held, another_day = before.segments, _another_day(before, now)
+    if (
+        held is not None
+        and not another_day
+        and facts.money is was.money
+        and held.lifecycle is not None
+        and returned_at == before.returned_at
+        and not (0.0 < held.rfm_at <= now or policy.segments or held.own)
+        and lasts(held.lifecycle, was, returned_at, touches, facts, now, policy.seconds)
+    ):
+        # Nearly always: nothing that tells segments apart has changed on that day.
+        return held
+    held, without = held or _NOWHERE, policy.without
+    if "segments" in without:
         return None
     lifecycle, rfm, cluster, rfm_at = None, None, None, 0.0
-    another_day = _another_day(before, now)
     if "lifecycle" not in without:
         lifecycle = stage_after(held.lifecycle, was, before.returned_at, touches, facts, returned_at, now, policy)
     if "rfm" not in without:
         rfm, rfm_at = held.rfm, held.rfm_at
-        if norms.rfm is not None and (
-            rfm is None or facts.money is not was.money or another_day or 0.0 < rfm_at <= now
-        ):
+        if norms.rfm is None:
+            if 0.0 < rfm_at <= now:
+                # Nobody has counted the customers yet, or there are too few by now.
+                rfm_at = round(now + DAY, 3)
+        elif not facts.money and norms.rfm.paying:
+            rfm, rfm_at = None, 0.0
+        elif rfm is None or facts.money is not was.money or another_day or 0.0 < rfm_at <= now:
             rfm, rfm_at = _rfm(rfm, was, facts, now, norms.rfm)
-        elif 0.0 < rfm_at <= now:
-            # Nobody has counted the customers yet, or there are too few by now.
-            rfm_at = round(now + DAY, 3)
     if features and "cluster" not in without:
         cluster = held.cluster
         if cluster is None or another_day:

@@ -43,9 +43,19 @@ def test_changed_rules_are_followed_and_nothing_else_changes(file: Path) -> None
     assert shown(metrics.RULES_LOADED_AT) > before
 
 
+def test_changed_segments_are_followed_too(file: Path) -> None:
+    current = CurrentPolicy(load_settings())
+    file.write_text('[policy]\nsegment_alerts = ["vip"]\n[policy.segments]\nvip = "revenue > 100"\n')
+    current.look()
+    assert (current.policy.segments, current.policy.segment_alerts) == ({"vip": "revenue > 100"}, ("vip",))
+    assert (current.policy.horizon.days, current.policy.rules) == (14, {})
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
+        "[policy.segments]\nvip = 'revenu > 100'",
+        "[policy]\nsegment_alerts = ['vip']",
         "[rules.big]\nwhen = 'revenu > 100'",
         "[rules.big]\nwhen = 'revenue > 100'\ncolour = 'red'",
         "[rules.big",

@@ -191,3 +191,19 @@ def test_sizes_and_moves_are_those_of_a_plain_count() -> None:
     assert (vip.entered, vip.departed) == (1, 1)
     assert vip.revenue == {"EUR": 180.0}
     assert (fan.name, fan.customers) == ("fan", 0)
+
+
+def test_clusters_can_be_turned_off_and_are_of_those_who_are_scored() -> None:
+    given = policy({}, (), without=["cluster"])
+    assert names(step(Profile("ada"), [touch(0)], 0, given, cluster="Troubled").profile.judgements.segments) == ["new"]
+    profile = step(Profile("ada"), [touch(0)], 0, POLICY, cluster="Troubled").profile
+    assert names(profile.judgements.segments) == ["new", "Troubled"]
+    # Once a day does.
+    profile = step(profile, [touch(0.5)], 0.5, POLICY, cluster="Regulars").profile
+    assert names(profile.judgements.segments) == ["new", "Troubled"]
+    profile = step(profile, [touch(1.5)], 1.5, POLICY, cluster="Regulars").profile
+    held = profile.judgements.segments
+    assert held is not None
+    assert held.cluster == Place("Regulars", day(1.5), "Troubled")
+    gone = step(profile, [touch(2, Kind.LEAVE)], 2, POLICY, cluster="Regulars").profile
+    assert names(gone.judgements.segments) == ["left"]
