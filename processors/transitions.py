@@ -5,10 +5,12 @@ in little-endian order: which one it is in the lowest 8 bits, the seconds it too
 years), and how often it came in the highest 18.
 """
 
-from collections.abc import Iterator, Mapping
-from struct import Struct
+import sys
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from schemas.facts import LastTouch
 from schemas.kinds import Kind
 
 BEGIN = 0
@@ -23,8 +25,6 @@ _LONGEST = _SECONDS >> 1
 _ONE = 1 << 46
 _MOST = (1 << 18) - 1
 _FULL = _MOST * _ONE
-_number = Struct("<Q")
-_pack, _read, _write = _number.pack, _number.unpack_from, _number.pack_into
 _NAMES = [bytes((code,)) for code in range(_WAYS * _WAYS)]
 
 
@@ -40,50 +40,65 @@ class Transition(NamedTuple):
 class Transitions:
     """Transitions that may be changed."""
 
-    __slots__ = ("_codes", "_held")
+    __slots__ = ("_codes", "_numbers")
 
     def __init__(self, packed: bytes = b"") -> None:
-        self._held, self._codes = bytearray(packed), packed[::_SIZE]
+        self._numbers, self._codes = array("Q", packed), packed[::_SIZE]
+        if sys.byteorder == "big":
+            self._numbers.byteswap()
 
     def add(self, before: int, after: int, seconds: int) -> None:
         """Count one; beyond a quarter of a million of the same, no more are."""
         code = before * _WAYS + after
-        at = self._codes.find(code)
-        if at < 0:
+        place = self._codes.find(code)
+        if place < 0:
             self._codes += _NAMES[code]
-            self._held += _pack(_ONE + (seconds << 8) + code)
-            return
-        place, packed = _SIZE * at, self._held
-        (held,) = _read(packed, place)
-        if held < _FULL:
-            _write(packed, place, held + _ONE + (seconds << 8))
+            self._numbers.append(_ONE + (seconds << 8) + code)
+        elif (number := self._numbers[place]) < _FULL:
+            self._numbers[place] = number + _ONE + (seconds << 8)
+
+    def walk(self, before: int, last: int, steps: Iterable[LastTouch]) -> None:
+        """Count what leads along these steps, from a step that was taken at `last`.
+
+        It is what `add` does, but in one loop, since nearly every touchpoint comes to this.
+        """
+        numbers, codes = self._numbers, self._codes
+        for touch in steps:
+            after, at = STEPS[touch.kind], int(touch.at)  # type: ignore[index]
+            code = before * _WAYS + after
+            place = codes.find(code)
+            if place < 0:
+                codes += _NAMES[code]
+                numbers.append(_ONE + (at - last << 8) + code)
+            elif (number := numbers[place]) < _FULL:
+                numbers[place] = number + _ONE + (at - last << 8)
+            before, last = after, at
+        self._codes = codes
 
     def take_off(self, before: int, after: int, seconds: int) -> bool:
         """Count one less; says whether there was one."""
-        code = before * _WAYS + after
-        at = self._codes.find(code)
-        if at < 0:
+        place = self._codes.find(before * _WAYS + after)
+        if place < 0:
             return False
-        place = _SIZE * at
-        held = _read(self._held, place)[0]
-        if held < 2 * _ONE:
-            del self._held[place : place + _SIZE]
-            self._codes = self._codes[:at] + self._codes[at + 1 :]
+        number = self._numbers[place]
+        if number < 2 * _ONE:
+            del self._numbers[place]
+            self._codes = self._codes[:place] + self._codes[place + 1 :]
         else:
-            _write(self._held, place, held - _ONE - (min(seconds, held >> 8 & _SECONDS) << 8))
+            self._numbers[place] = number - _ONE - (min(seconds, number >> 8 & _SECONDS) << 8)
         return True
 
     def join(self, other: "Transitions") -> None:
         """Add those of another key of the same person, but for its beginning."""
-        for before, after, count, seconds in other:
+        for before, after, often, seconds in other:
             if before == BEGIN:
                 continue
             self.add(before, after, 0)
-            place = _SIZE * self._codes.find(before * _WAYS + after)
-            held = _read(self._held, place)[0]
-            often = min((held >> 46) + count - 1, _MOST)
-            long = min((held >> 8 & _SECONDS) + seconds, _LONGEST)
-            _write(self._held, place, often * _ONE + (long << 8) + (held & 0xFF))
+            place = self._codes.find(before * _WAYS + after)
+            number = self._numbers[place]
+            often = min((number >> 46) + often - 1, _MOST)
+            seconds = min((number >> 8 & _SECONDS) + seconds, _LONGEST)
+            self._numbers[place] = often * _ONE + (seconds << 8) + (number & 0xFF)
 
     @property
     def first(self) -> int | None:
@@ -93,10 +108,14 @@ class Transitions:
 
     def packed(self) -> bytes:
         """As it is kept."""
-        return bytes(self._held)
+        if sys.byteorder == "big":
+            swapped = self._numbers[:]
+            swapped.byteswap()
+            return swapped.tobytes()
+        return self._numbers.tobytes()
 
     def __iter__(self) -> Iterator[Transition]:
         """All of them."""
-        for (held,) in _number.iter_unpack(self._held):
-            before, after = divmod(held & 0xFF, _WAYS)
-            yield Transition(before, after, held >> 46, held >> 8 & _SECONDS)
+        for number in self._numbers:
+            before, after = divmod(number & 0xFF, _WAYS)
+            yield Transition(before, after, number >> 46, number >> 8 & _SECONDS)

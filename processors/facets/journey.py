@@ -39,19 +39,19 @@ def fold(facts: Facts, touches: Sequence[Touch], policy: Policy) -> None:
     steps = [touch for touch in touches if touch.kind is not None]
     if not steps:
         return
-    recent, moves = facts.recent, Transitions(facts.moves)
-    new = len(recent) - len(steps)
-    before, last = (_step(recent[new - 1]), int(recent[new - 1].at)) if new else (BEGIN, int(recent[0].at))
-    for touch, latest in zip(steps, recent[new:], strict=True):
-        if touch.at != latest.at:
-            # One of them is late: the last ones are not these.
-            moves = _spliced(facts, steps)
-            break
-        step, at = STEPS[latest.kind], int(touch.at)  # type: ignore[index]
-        moves.add(before, step, at - last)
-        before, last = step, at
-    facts.moves = moves.packed()
-    facts.firsts = _earlier(facts.firsts, steps, policy)
+    new = len(facts.recent) - len(steps)
+    latest = facts.recent[new:]
+    if in_order := [step.at for step in steps] == [step.at for step in latest]:
+        moves, before = Transitions(facts.moves), facts.recent[new - 1] if new else None
+        step, at = (_step(before), int(before.at)) if before is not None else (BEGIN, int(latest[0].at))
+        moves.walk(step, at, latest)
+    else:
+        moves = _spliced(facts, steps)
+    packed = moves.packed()
+    # What comes after all others is the first of its kind only if it makes a transition that there was not.
+    if not in_order or policy.followed or len(packed) > len(facts.moves):
+        facts.firsts = _earlier(facts.firsts, steps, policy)
+    facts.moves = packed
 
 
 def unplaced(facts: Facts) -> int:
