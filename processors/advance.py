@@ -16,7 +16,7 @@ from processors.models import Models
 from processors.movement import explained, moved
 from processors.predictions import MAX_PENDING, next_on_grid, settle, witness
 from processors.prescribing import concluded, prescribe, witnessed
-from processors.rules import MAX_REMEMBERED, remembered, watch
+from processors.rules import MAX_REMEMBERED, asks_each, remembered, watch
 from processors.scoring import prediction_of, score
 from processors.segments import memberships
 from processors.segments.watching import watch as watch_segments
@@ -81,7 +81,8 @@ def advance(
         budget: what its churn alerts are paid from where it says how many there may be; the one thing that is changed.
         norms: what is usual among all customers.
 
-    Without touches it is a look at the clock: it does something only when the profile's timer has come.
+    Without touches it is a look at the clock: it does something only when the profile's timer has come. What comes
+    before a key is handed over is judged before it is, as if it had come in a step of its own.
     """
     new = fresh(profile, touchpoints)
     repeated = len(touchpoints) - len(new)
@@ -98,7 +99,11 @@ def advance(
 
     # 1. Facts, also of other keys that turn out to be the same person.
     before = profile.judgements
-    traced = trace(profile, new, policy) if new else _untouched(profile)
+    traced = trace(profile, new, policy, len(new) > 1 and asks_each(policy)) if new else _untouched(profile)
+    if traced.leaves is not None:
+        place = next(place for place, touch in enumerate(touchpoints) if touch is traced.leaves)
+        first = advance(profile, touchpoints[:place], now, models, policy, budget, norms)
+        return _after(first, advance(first.profile, touchpoints[place:], now, models, policy, budget, norms))
     facts, folded = traced.facts, traced.folded
     returned_at = returned(profile.facts, folded, policy) or before.returned_at
     now = max(now, facts.last_seen)
@@ -140,7 +145,7 @@ def advance(
         mood = reduce(together, moods, mood)
 
     # 6. Alerts are changes of state.
-    watched = [*watch(facts, scores, folded, before.episodes, now, policy, segments)]
+    watched = [*watch(facts, scores, folded, before.episodes, now, policy, segments, traced.stood)]
     if policy.segment_alerts or before.episodes:
         watched += watch_segments(segments, before.episodes, policy)
     if (gap := attitude_gap(facts, scores, now, policy)) is not None:
@@ -184,3 +189,18 @@ def advance(
 def _untouched(profile: Profile) -> Traced:
     judged = profile.judgements
     return Traced(profile.facts, judged.pending, (), joining=profile.joining, mood=judged.mood)
+
+
+def _after(first: Step, then: Step) -> Step:
+    """Two steps of one customer as one."""
+    return Step(
+        then.profile,
+        [*first.alerts, *then.alerts],
+        [*first.outcomes, *then.outcomes],
+        [*first.trials, *then.trials],
+        [*first.texts, *then.texts],
+        [*first.heard, *then.heard],
+        [*first.folded, *then.folded],
+        [*first.notes, *then.notes],
+        first.repeated + then.repeated,
+    )

@@ -121,15 +121,17 @@ def decide(
                 )
             )  # fmt: skip
     for each in watched:
-        known_before = episodes.get(each.key)
+        # What is watched may turn more than once in a step.
+        known_before = after.get(each.key)
         if known_before is None and (each.level is None or each.level < each.rule.opens):
             continue
         before = known_before or Episode()
-        episode, turn = follow(before, each.level, each.rule, now)
+        at = now if each.at is None else each.at
+        episode, turn = follow(before, each.level, each.rule, at)
         if episode is not known_before:
             after = {**after, each.key: episode}
         if turn is not None:
-            alerts.append(_seen(customer, facts, scores, each, turn, episode, before, now, models, policy))
+            alerts.append(_seen(customer, facts, scores, each, turn, episode, before, at, models, policy))
     if alerts and segments is not None:
         standing = names(segments)
         alerts = [alert.model_copy(update={"segments": standing}) for alert in alerts]

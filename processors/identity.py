@@ -17,6 +17,7 @@ answers: without those that it knows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -39,10 +40,19 @@ MAX_HOPS = 8
 _ANONYMOUS = "anon:"
 
 
+class Stood(NamedTuple):
+    """A touch, which may be a note, and the facts after it."""
+
+    touch: Touch
+    facts: Facts
+
+
 @dataclass
 class Traced:
     """What new touches and notes came to: the facts, the predictions that wait, the touches that were folded here, the
-    notes for other keys, and how the customer sounded before those touches."""
+    notes for other keys, and how the customer sounded before those touches. `stood` is, if it was asked for, how the
+    facts stood after each touch that was folded and each key that was taken over. `leaves` is the touch, if any, at
+    which the first of those that were folded were handed over."""
 
     facts: Facts
     pending: Sequence[Prediction]
@@ -50,17 +60,23 @@ class Traced:
     notes: Sequence[Note] = ()
     joining: Joining | None = None
     mood: Mood | None = None
+    stood: Sequence[Stood] = ()
+    leaves: Touch | None = None
 
 
-def trace(profile: Profile, touches: Sequence[Touch], policy: Policy) -> Traced:
-    """Fold new touches and follow the notes among them, in order. The profile is not changed."""
+def trace(profile: Profile, touches: Sequence[Touch], policy: Policy, each: bool = False) -> Traced:
+    """Fold new touches and follow the notes among them, in order. The profile is not changed. `each` asks for how the
+    facts stood after each."""
     facts, pending, mood = profile.facts, profile.judgements.pending, profile.judgements.mood
-    if profile.joining is None and not facts.moved_to and _are_plain(touches, facts):
+    if not each and profile.joining is None and not facts.moved_to and _are_plain(touches, facts):
         return Traced(fold(facts, touches, policy), pending, touches, mood=mood)
     tracing = _Tracing(profile.customer, facts, list(pending), policy, profile.joining, mood)
     for touch in touches:
         tracing.follow(touch)
-    return Traced(tracing.facts, tracing.pending, tracing.folded, tracing.notes, tracing.joining, tracing.mood)
+    return Traced(
+        tracing.facts, tracing.pending, tracing.folded, tracing.notes, tracing.joining, tracing.mood,
+        tracing.stood if each else (), tracing.leaves,
+    )  # fmt: skip
 
 
 def _are_plain(touches: Sequence[Touch], facts: Facts) -> bool:
@@ -85,6 +101,8 @@ class _Tracing:
     mood: Mood | None
     folded: list[Touch] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    stood: list[Stood] = field(default_factory=list)
+    leaves: Touch | None = None
 
     def follow(self, touch: Touch) -> None:
         note = touch.note
@@ -102,6 +120,7 @@ class _Tracing:
         before, asked = self.facts, list[str]()
         self.facts = fold(before, [touch], self.policy)
         self.folded.append(touch)
+        self.stood.append(Stood(touch, self.facts))
         for alias in touch.aliases:
             known = alias in self.facts.aliases or alias == self.customer or self._apart(alias)
             if not known and len(self.facts.aliases) < MAX_ALIASES:
@@ -125,6 +144,8 @@ class _Tracing:
             return
         if not facts.moved_to:
             if facts.claims < MAX_CLAIMS:
+                if self.folded and self.leaves is None:
+                    self.leaves = touch
                 place, pending = (touch.partition, touch.offset), list(self.pending)
                 self.notes.append(Absorb(to, self.customer, *place, facts, pending, mood=self.mood))
                 self.facts, self.pending, self.joining, self.mood = _stub(facts, to), [], None, None
@@ -153,8 +174,9 @@ class _Tracing:
             self.pending = inherited(self.pending, facts, note.pending, note.facts, self.policy)
             self.facts = _known_as(self._joined(note), note.facts)
             self.mood = together(self.mood, note.mood)
+            self.stood.append(Stood(touch, self.facts))
         elif not note.touch.digest or note.touch.digest not in facts.seen:
-            self._fold(note.touch)
+            self._fold(replace(note.touch, received=touch.received))
 
     def _joined(self, note: Absorb) -> Facts:
         """The facts of both, in which nothing stands that came to both."""
@@ -176,7 +198,7 @@ class _Tracing:
             seen=remember(facts.seen, touch.digest),
             feeds=follow(facts.feeds, touch.feed) if touch.feed is not None else facts.feeds,
         )
-        moved = replace(touch, customer=facts.moved_to, feed=None, partition=-1, offset=-1)
+        moved = replace(touch, customer=facts.moved_to, feed=None, partition=-1, offset=-1, received=0.0)
         self.notes.append(Forward(facts.moved_to, self.customer, touch.partition, touch.offset, moved))
 
     def _pass_on(self, note: Absorb | Forward, touch: Touch) -> None:

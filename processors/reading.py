@@ -82,6 +82,7 @@ def touch_of(
         details=details_of(
             kind, name, properties, arrival(context.get("campaign"), context.get("page"), context.get("referrer"))
         ),
+        received=received,
     )
 
 

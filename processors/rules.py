@@ -1,15 +1,18 @@
 """The user's own alert rules: read once, and asked of a customer at every step.
 
-A rule that names the touchpoint at hand is asked of every new one; another is asked once a step. None is asked of a
-customer who does not want to be profiled, and none that names a score while the models warm up.
+A rule that names the touchpoint at hand is asked of every new one, in their order and as of when each came, so that it
+does not matter how many come at once; another is asked once a step. None is asked of a customer who does not want to be
+profiled, and none that names a score while the models warm up.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from processors.episodes import Rule
+from processors.episodes import Rule, follow
 from processors.expressions import Expression, ExpressionError, Vocabulary, compile
+from processors.identity import Stood
 from processors.segments.watching import SEGMENT
 from processors.vocabulary import OF_RULES, OF_TOUCH, Asked, of_segments
 from processors.watched import AT_ONCE, Watched
@@ -33,7 +36,7 @@ class RuleError(ValueError):
 @dataclass(frozen=True)
 class Ready:
     """A rule that was read. `of_touch` and `until_of_touch` say that `when` or `until` is about the touchpoint at hand,
-    `scored` that it asks for a score; its episodes follow `rule`."""
+    `mixed` that it is also about the customer, `scored` that it asks for a score; its episodes follow `rule`."""
 
     name: RuleName
     key: str
@@ -42,6 +45,7 @@ class Ready:
     until: Expression[Asked] | None
     of_touch: bool
     until_of_touch: bool
+    mixed: bool
     scored: bool
     rule: Rule
 
@@ -71,7 +75,8 @@ def _read(name: RuleName, given: AlertRule, known: Vocabulary[Asked]) -> Ready:
     when = _expression(name, "when", given.when, known)
     until = _expression(name, "until", given.until, known) if given.until.strip() else None
     words = {**when.words, **(until.words if until else {})}
-    of_touch = _is_of_touch(when)
+    of_touch, until_of_touch = _is_of_touch(when), until is not None and _is_of_touch(until)
+    mixed = (of_touch or until_of_touch) and not words.keys() <= OF_TOUCH.words.keys()
     hold = given.hold.total_seconds()
     if of_touch and hold:
         raise RuleError(
@@ -80,8 +85,8 @@ def _read(name: RuleName, given: AlertRule, known: Vocabulary[Asked]) -> Ready:
         )
     rest = 0.0 if of_touch and until is None else given.cool_down.total_seconds()
     return Ready(
-        name, f"{_PREFIX}{name}", given, when, until, of_touch,
-        until is not None and _is_of_touch(until), any(word.scored for word in words.values()),
+        name, f"{_PREFIX}{name}", given, when, until, of_touch, until_of_touch, mixed,
+        any(word.scored for word in words.values()),
         Rule(opens=1.0, closes=1.0, hold=hold, cool_down=rest),
     )  # fmt: skip
 
@@ -116,6 +121,19 @@ def passes_at(key: str, episode: Episode, policy: Policy) -> float | None:
     return round(episode.opened_at + known.cool_down, 3) if known and known.passes else None
 
 
+def asks_each(policy: Policy) -> bool:
+    """Whether some rule asks how the customer stood at each touchpoint."""
+    return bool(policy.rules) and any(rule.mixed for rule in ready(policy))
+
+
+class _Moment(NamedTuple):
+    """The touchpoint at hand, if there is one, the facts then, and when that was in stream time."""
+
+    touch: Touch | None
+    facts: Facts
+    at: float
+
+
 def watch(
     facts: Facts,
     scores: Scores | None,
@@ -124,8 +142,10 @@ def watch(
     now: float,
     policy: Policy,
     segments: Memberships | None = None,
+    stood: Sequence[Stood] = (),
 ) -> Iterator[Watched]:
-    """How every rule stands for a customer at `now`, after these touches; and those that are open, and are no more."""
+    """How every rule stands for a customer, at each of these touches and at `now`; and those that are open, and are no
+    more. `stood` is how the facts stood on the way, unless that was one touch or `asks_each` says that nobody asks."""
     rules = ready(policy) if policy.rules else ()
     gone = facts.unprofiled or bool(facts.moved_to)
     for key in episodes:
@@ -135,13 +155,36 @@ def watch(
         return
     asked = Asked(facts, scores, now, policy, segments=segments)
     cold = scores is not None and scores.warming_up
+    end = _Moment(None, facts, now)
+    moments = [*_moments(stood or [Stood(touch, facts) for touch in touches], now), end]
     for rule in rules:
-        level = _level(rule, asked, touches, episodes.get(rule.key), rule.scored and cold)
-        if level is not None:
-            yield _watched(rule, level)
+        met = moments if rule.of_touch or rule.until_of_touch else [end]
+        yield from _turns(rule, asked, met, episodes.get(rule.key), rule.scored and cold)
 
 
-def _level(rule: Ready, asked: Asked, touches: Sequence[Touch], episode: Episode | None, unasked: bool) -> float | None:
+def _moments(stood: Sequence[Stood], now: float) -> Iterator[_Moment]:
+    came = 0.0
+    for touch, facts in stood:
+        came = min(now, max(came, touch.received or now))
+        yield _Moment(touch if touch.note is None else None, facts, came)
+
+
+def _turns(
+    rule: Ready, asked: Asked, moments: Iterable[_Moment], episode: Episode | None, unasked: bool
+) -> Iterator[Watched]:
+    """What a rule comes to at each of these moments, where that changes how it stands."""
+    for asked.touch, asked.facts, asked.now in moments:
+        again = True
+        while again and (level := _level(rule, asked, episode, unasked)) is not None:
+            before = episode or Episode()
+            episode, turn = follow(before, level, rule.rule, asked.now)
+            if episode is not before:
+                yield _watched(rule, level, asked.now)
+            # The touchpoint that finds it over may open it anew.
+            again = turn == "closed" and rule.passes
+
+
+def _level(rule: Ready, asked: Asked, episode: Episode | None, unasked: bool) -> float | None:
     """1 for a rule that should be open and 0 for one that should not; none where there is nothing to follow. One that
     may not be asked stays as it is."""
     if episode is not None and episode.opened_at:
@@ -150,34 +193,30 @@ def _level(rule: Ready, asked: Asked, touches: Sequence[Touch], episode: Episode
         elif unasked:
             over = False
         elif rule.until is not None:
-            over = _holds(rule.until, rule.until_of_touch, asked, touches, episode.opened_at)
+            over = _holds(rule.until, rule.until_of_touch, asked, episode.opened_at)
         else:
             over = not rule.when.holds(asked)
         return 0.0 if over else 1.0
     # What is told so late that the alert would have closed by now is no news.
-    if not unasked and _holds(rule.when, rule.of_touch, asked, touches, asked.now - rule.cool_down):
+    if not unasked and _holds(rule.when, rule.of_touch, asked, asked.now - rule.cool_down):
         return 1.0
     return 0.0 if episode is not None else None
 
 
-def _holds(expression: Expression[Asked], of_touch: bool, asked: Asked, touches: Sequence[Touch], since: float) -> bool:
-    if not of_touch:
-        return expression.holds(asked)
-    for touch in touches:
-        asked.touch = touch
-        if touch.at >= since and expression.holds(asked):
-            return True
-    return False
+def _holds(expression: Expression[Asked], of_touch: bool, asked: Asked, since: float) -> bool:
+    if of_touch and (asked.touch is None or asked.touch.at < since):
+        return False
+    return expression.holds(asked)
 
 
-def _watched(rule: Ready, level: float) -> Watched:
+def _watched(rule: Ready, level: float, at: float) -> Watched:
     given = rule.given
     return Watched(
         rule.key, AlertKind.RULE_MATCHED, level,
         opened=given.summary or f"matches the rule {rule.name}",
         closed=_PASSED.format(rule.name) if rule.passes else f"no longer matches the rule {rule.name}",
         suggestion=given.suggestion or "See why the rule holds, and act on it.",
-        severity=given.severity, rule=rule.rule, about=rule.name,
+        severity=given.severity, rule=rule.rule, about=rule.name, at=at,
     )  # fmt: skip
 
 

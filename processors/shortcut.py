@@ -149,6 +149,7 @@ def shortcut(
         partition=partition,
         offset=offset,
         details=details,
+        received=received,
     )
 
 

@@ -14,7 +14,8 @@ class Watched(NamedTuple):
 
     `key` names its episodes among those of a customer: the kind, or the kind's first word and a name, as `rule:NAME`.
     `level` is held against `rule`; none closes what is open. `opened` and `closed` are what the alert says, with the
-    customer in place of `{customer}`, or before it; `about` is the name of a rule or a segment.
+    customer in place of `{customer}`, or before it; `about` is the name of a rule or a segment. `at` is since when it
+    stands so, in epoch seconds; none is now.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Watched(NamedTuple):
     severity: Severity = "info"
     rule: Rule = AT_ONCE
     about: str | None = None
+    at: float | None = None
 
 
 _BY_NAME = {"rule": AlertKind.RULE_MATCHED, "segment": AlertKind.SEGMENT_ENTERED}

@@ -61,7 +61,7 @@ class Touch(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `partition` and `offset` say where in the log it stands (-1 when it never was in one). `aliases` are other keys
     which the touchpoint shows to be the same person. What has a `note` is no touchpoint, but stands among them.
     `consent` are the purposes that the customer refuses; none where the touchpoint says nothing of that. `details` are
-    what few touchpoints have.
+    what few touchpoints have. `received` is the stream time (epoch seconds) at which the log got it; 0 is not known.
     """
 
     customer: str
@@ -81,3 +81,4 @@ class Touch(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     offset: int = -1
     consent: tuple[Purpose, ...] | None = None
     details: Details | None = None
+    received: float = 0.0

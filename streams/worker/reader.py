@@ -106,7 +106,7 @@ class Reader:
 
 
 def _left(note: Note, received: float, partition: int, offset: int) -> Touch:
-    return Touch(note.customer, received, "", note=note, partition=partition, offset=offset)
+    return Touch(note.customer, received, "", note=note, partition=partition, offset=offset, received=received)
 
 
 def feed_of(record: Record) -> Feed | None:
