@@ -131,12 +131,7 @@ def advance(
         least = _RESCORE_LEAST * policy.seconds.predict_every
         rescore_at = round(now + max(least, _RESCORE_SHARE * silence), 3)
 
-    # 4. Which segments the customer stands in.
-    segments = memberships(
-        profile.facts, before, folded, facts, returned_at, scores, features, now, models, norms, policy
-    )
-
-    # 5. How the customer sounds, and what those who rated what they wrote about teach.
+    # 4. How the customer sounds, and what those who rated what they wrote about teach.
     mood, texts, moods = traced.mood, list[RatedText](), list[Mood]()
     if facts.unprofiled or "sentiment" in policy.without:
         mood = None
@@ -144,8 +139,13 @@ def advance(
         texts, moods = lessons_of(written), moods_of(written, models)
         mood = reduce(together, moods, mood)
 
+    # 5. Which segments the customer stands in.
+    segments = memberships(
+        profile.facts, before, folded, facts, returned_at, scores, features, now, models, norms, policy, mood
+    )
+
     # 6. Alerts are changes of state.
-    watched = [*watch(facts, scores, folded, before.episodes, now, policy, segments, traced.stood)]
+    watched = [*watch(facts, scores, folded, before.episodes, now, policy, segments, traced.stood, mood)]
     if policy.segment_alerts or before.episodes:
         watched += watch_segments(segments, before.episodes, policy)
     if (gap := attitude_gap(facts, scores, now, policy)) is not None:
@@ -159,7 +159,7 @@ def advance(
         turned = any(alert.kind is _CHURN_RISK for alert in alerts)
         movement = moved(movement, waiting, facts, scores, features, turned, models)
         alerts = explained(alerts, movement)
-    alerts, trying = prescribe(alerts, trying, facts, scores, now, models, policy, segments)
+    alerts, trying = prescribe(alerts, trying, facts, scores, now, models, policy, segments, mood)
     if len(episodes) > MAX_REMEMBERED:
         episodes = remembered(episodes, policy)
 

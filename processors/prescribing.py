@@ -22,7 +22,7 @@ from processors.vocabulary import OF_CUSTOMER, Asked, of_segments
 from schemas.actions import NOTHING, Trial
 from schemas.alert import Alert, AlertKind
 from schemas.facts import Facts
-from schemas.judgements import Memberships, Scores, Trying
+from schemas.judgements import Memberships, Mood, Scores, Trying
 from schemas.kinds import MEANINGFUL
 from schemas.policy import Policy
 from schemas.touch import Touch
@@ -75,6 +75,7 @@ def prescribe(
     models: Models,
     policy: Policy,
     segments: Memberships | None = None,
+    mood: Mood | None = None,
 ) -> tuple[list[Alert], Trying | None]:
     """The alerts, a churn alert among them with what is to be done, and what is being tried from now on.
 
@@ -86,7 +87,7 @@ def prescribe(
     for place, alert in enumerate(alerts):
         if alert.kind is not AlertKind.CHURN_RISK or alert.state != "opened" or _had_enough(facts, now, policy):
             continue
-        allowed = _allowed(Asked(facts, scores, now, policy, segments=segments))
+        allowed = _allowed(Asked(facts, scores, now, policy, segments=segments, mood=mood))
         if not allowed:
             continue
         stake = alert.at_stake.amount if alert.at_stake else 0.0

@@ -18,7 +18,7 @@ from processors.vocabulary import OF_RULES, OF_TOUCH, Asked, of_segments
 from processors.watched import AT_ONCE, Watched
 from schemas.alert import AlertKind
 from schemas.facts import Facts
-from schemas.judgements import Episode, Memberships, Scores
+from schemas.judgements import Episode, Memberships, Mood, Scores
 from schemas.policy import Policy
 from schemas.rules import AlertRule, RuleName
 from schemas.touch import Touch
@@ -143,9 +143,11 @@ def watch(
     policy: Policy,
     segments: Memberships | None = None,
     stood: Sequence[Stood] = (),
+    mood: Mood | None = None,
 ) -> Iterator[Watched]:
     """How every rule stands for a customer, at each of these touches and at `now`; and those that are open, and are no
-    more. `stood` is how the facts stood on the way, unless that was one touch or `asks_each` says that nobody asks."""
+    more. `stood` is how the facts stood on the way, unless that was one touch or `asks_each` says that nobody asks;
+    `mood` is how the customer sounds."""
     rules = ready(policy) if policy.rules else ()
     gone = facts.unprofiled or bool(facts.moved_to)
     for key in episodes:
@@ -153,7 +155,7 @@ def watch(
             yield _over(key)
     if gone or not rules:
         return
-    asked = Asked(facts, scores, now, policy, segments=segments)
+    asked = Asked(facts, scores, now, policy, segments=segments, mood=mood)
     cold = scores is not None and scores.warming_up
     end = _Moment(None, facts, now)
     moments = [*_moments(stood or [Stood(touch, facts) for touch in touches], now), end]

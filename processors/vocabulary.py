@@ -17,7 +17,7 @@ from processors.features import main_currency
 from processors.lifecycle import Status, status
 from processors.particulars import CHANNELS
 from schemas.facts import Facts
-from schemas.judgements import Memberships, Place, Scores
+from schemas.judgements import Label, Memberships, Mood, Place, Scores
 from schemas.kinds import Kind
 from schemas.policy import Policy
 from schemas.segments import RfmName, Stage
@@ -25,7 +25,8 @@ from schemas.touch import Touch
 
 
 class Asked(msgspec.Struct, gc=False):
-    """Who an expression is asked of: what is known at `now` (epoch seconds), and the touchpoint at hand."""
+    """Who an expression is asked of: what is known at `now` (epoch seconds), the touchpoint at hand, where the customer
+    stands and how they sound."""
 
     facts: Facts
     scores: Scores | None
@@ -33,10 +34,12 @@ class Asked(msgspec.Struct, gc=False):
     policy: Policy
     touch: Touch | None = None
     segments: Memberships | None = None
+    mood: Mood | None = None
 
 
 _NUMBER, _TEXT, _TRUTH = Type.NUMBER, Type.TEXT, Type.TRUTH
 _KINDS = tuple(kind.value for kind in Kind)
+_SOUNDS = tuple(label for label in get_args(Label) if label != "unknown")
 _WINDOWS = {"week": SHORT, "month": MIDDLE, "quarter": LONG}
 
 
@@ -60,6 +63,11 @@ def _faded(held: float, window: int, asked: Asked) -> float:
 def _revenue(asked: Asked) -> float:
     currency = main_currency(asked.facts)
     return 0.0 if currency is None else asked.facts.money[currency].revenue
+
+
+def _sounds(asked: Asked) -> Value:
+    label = asked.mood.label if asked.mood is not None else None
+    return label if label in _SOUNDS else None
 
 
 def _score(name: str, means: str) -> Word[Asked]:
@@ -110,6 +118,13 @@ OF_CUSTOMER: Vocabulary[Asked] = Vocabulary(
         "revenue": Word(_NUMBER, "paid so far in `currency`", _revenue),
         "currency": Word(_TEXT, "the currency in which most was paid lately", lambda a: main_currency(a.facts)),
         "rating": Word(_NUMBER, "the last survey answer, from 0 (worst) to 1 (best)", lambda a: a.facts.rating),
+        "sentiment": Word(
+            _NUMBER,
+            "how what the customer wrote sounds, from -1 (all complaints) to 1 (all praise), half the weight after 30 days",
+            lambda a: a.mood.score if a.mood is not None else None,
+        ),
+        "last_sentiment": Word(_TEXT, "how the last text sounds", _sounds, _SOUNDS),
+        "texts": Word(_NUMBER, "texts of which it could be told", lambda a: a.mood.texts if a.mood is not None else 0),
         "status": Word(
             _TEXT, "where the customer stands", lambda a: status(a.facts, a.now, a.policy), get_args(Status)
         ),

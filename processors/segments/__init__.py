@@ -14,7 +14,7 @@ from processors.segments.own import stand
 from processors.segments.rfm import measure, score, turns_at
 from processors.vocabulary import Asked
 from schemas.facts import Facts
-from schemas.judgements import Judgements, Memberships, Place, Scores
+from schemas.judgements import Judgements, Memberships, Mood, Place, Scores
 from schemas.norms import Norms, RfmBounds
 from schemas.policy import Policy
 from schemas.segments import NEWCOMERS
@@ -35,11 +35,12 @@ def memberships(
     models: Models,
     norms: Norms,
     policy: Policy,
+    mood: Mood | None = None,
 ) -> Memberships | None:
     """The segments of a customer at `now` (epoch seconds), after these touches.
 
-    `was` and `before` are as of the last look, the others as of now; who is not scored has no `features`, and behaves
-    like nobody. Who does not want to be profiled stands in no segment.
+    `was` and `before` are as of the last look, the others as of now; `mood` is how the customer sounds; who is not
+    scored has no `features`, and behaves like nobody. Who does not want to be profiled stands in no segment.
     """
     if facts.unprofiled or facts.moved_to:
         return None
@@ -78,7 +79,8 @@ def memberships(
     if policy.segments:
         own = dict[str, float]()
         found = Memberships(lifecycle, rfm, cluster, rfm_at, own)
-        stand(Asked(facts, scores, now, policy, segments=found), held.own, own, newcomer=not was.touchpoints)
+        asked = Asked(facts, scores, now, policy, segments=found, mood=mood)
+        stand(asked, held.own, own, newcomer=not was.touchpoints)
         return before.segments if found == held else found
     if (
         lifecycle is held.lifecycle

@@ -7,9 +7,10 @@ import pytest
 
 from processors.advance import advance
 from processors.fold import fold
-from processors.models import Models
+from processors.models import Heard, Models
 from processors.rules import MAX_REMEMBERED, RuleError, passes_at, ready, remembered, rule_of, watch
 from schemas.alert import Alert, AlertKind
+from schemas.details import Details
 from schemas.facts import Facts
 from schemas.judgements import Episode
 from schemas.kinds import Kind
@@ -36,7 +37,7 @@ class Life:
         now = touches[-1].at if at is None else day(at)
         step = advance(self.profile, touches, now, self.models, self.policy)
         self.profile = step.profile
-        return told(step.alerts)
+        return sorted(told(step.alerts))
 
     def waits(self, until: float) -> list[str]:
         """And when the timers come until then."""
@@ -140,6 +141,21 @@ def test_a_rule_that_is_held_by_a_score_waits_for_a_model_that_knows() -> None:
     life.models = FixedModels(0.9, warm=False)
     assert life.waits(4) == []
     assert life.profile.judgements.timer > day(4)
+
+
+def test_a_rule_can_ask_how_the_customer_sounds() -> None:
+    rules = {"cross": {"when": "sentiment < -0.3 and texts >= 2"}, "cheered": {"when": "last_sentiment == 'positive'"}}
+    policy, wrote = policy_of(**rules), Details(text="The lamp broke again")
+    life = Life(policy, FixedModels(0.2, heard=Heard("negative", -0.6)))
+    assert life.lives(touch(0), touch(1, Kind.SERVICE, details=wrote)) == []
+    assert life.lives(touch(2, Kind.SERVICE, details=wrote)) == ["cross opened"]
+    life.models = FixedModels(0.2, heard=Heard("positive", 0.9))
+    assert life.lives(touch(3, Kind.SERVICE, details=wrote)) == ["cheered opened", "cross closed"]
+    assert life.lives(touch(4, consent=("profiling",))) == ["cheered closed"]
+    unheard = Life(
+        policy.model_copy(update={"without": ("sentiment",)}), FixedModels(0.2, heard=Heard("positive", 0.9))
+    )
+    assert unheard.lives(touch(1, Kind.SERVICE, details=wrote)) == []
 
 
 def test_a_customer_who_does_not_want_to_be_profiled_is_not_judged() -> None:

@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 
 from processors.advance import Step, advance
+from processors.models import Heard
 from processors.population import Population
 from processors.segments.own import SegmentError, definitions
 from processors.segments.places import FOUND, OUTSIDE, names
 from processors.vocabulary import OF_CUSTOMER
 from schemas.alert import Alert, AlertKind
 from schemas.consent import Purpose
+from schemas.details import Details
 from schemas.judgements import Memberships, Place
 from schemas.kinds import Kind
 from schemas.norms import Norms, RfmBounds
@@ -57,6 +59,16 @@ def test_a_customer_enters_and_leaves() -> None:
     while own(profile)["vip"] > 0:
         profile = step(profile, (), (profile.judgements.timer - day(0)) / 86_400, VIP).profile
     assert own(profile)["vip"] == own(profile)["fan"] <= -day(7)
+
+
+def test_a_segment_can_be_of_those_who_sound_alike() -> None:
+    cross = policy({"cross": "sentiment < 0", "silent": "last_sentiment is none"}, ["cross"])
+    before = step(Profile("ada"), [order(0)], 0, cross).profile
+    assert own(before) == {"cross": OUTSIDE, "silent": day(0)}
+    complained = touch(1, Kind.SERVICE, details=Details(text="The lamp broke again"))
+    after = step(before, [complained], 1, cross, heard=Heard("negative", -0.6))
+    assert own(after.profile) == {"cross": day(1), "silent": -day(1)}
+    assert [(each.kind, each.about) for each in after.alerts] == [(AlertKind.SEGMENT_ENTERED, "cross")]
 
 
 def test_who_was_in_it_before_it_was_defined_has_not_entered() -> None:

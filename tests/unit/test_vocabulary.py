@@ -8,7 +8,7 @@ from processors.expressions import ExpressionError, Value, compile
 from processors.fold import fold
 from processors.vocabulary import OF_CUSTOMER, OF_RULES, Asked
 from schemas.facts import Facts
-from schemas.judgements import Scores
+from schemas.judgements import Mood, Scores
 from schemas.kinds import Kind
 from schemas.touch import Touch
 from tests.unit.making import POLICY, day, touch
@@ -96,9 +96,23 @@ def test_of_somebody_just_heard_of_little_is_known() -> None:
     assert taken("status", None, facts) == "known"
 
 
+def test_how_a_customer_sounds_is_unknown_until_something_can_be_told() -> None:
+    def sounds(mood: Mood | None) -> list[Value]:
+        asked = Asked(FACTS, None, day(5), POLICY, mood=mood)
+        return [OF_CUSTOMER.words[name].take(asked) for name in ("sentiment", "last_sentiment", "texts")]
+
+    assert sounds(Mood("negative", day(4), 3, -1.2, 2.0)) == [-0.6, "negative", 3]
+    # Of the last one nothing can be told, of those before it something.
+    assert sounds(Mood("unknown", day(4), 3, -1.2, 2.0)) == [-0.6, None, 3]
+    assert sounds(Mood("unknown", day(4))) == [None, None, 0]
+    assert sounds(None) == [None, None, 0]
+
+
 def test_a_kind_that_is_none_is_refused() -> None:
     with pytest.raises(ExpressionError, match="did you mean 'purchase'"):
         compile("touch.kind == 'purchas'", OF_RULES)
+    with pytest.raises(ExpressionError, match="did you mean 'negative'"):
+        compile("last_sentiment == 'negativ'", OF_RULES)
 
 
 def test_the_touchpoint_is_no_word_of_a_customer() -> None:
