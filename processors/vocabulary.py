@@ -120,7 +120,7 @@ OF_CUSTOMER: Vocabulary[Asked] = Vocabulary(
         "rating": Word(_NUMBER, "the last survey answer, from 0 (worst) to 1 (best)", lambda a: a.facts.rating),
         "sentiment": Word(
             _NUMBER,
-            "how what the customer wrote sounds, from -1 (all complaints) to 1 (all praise), half the weight after 30 days",
+            "how their texts sound, from -1 (all complaints) to 1 (all praise), half the weight after 30 days",
             lambda a: a.mood.score if a.mood is not None else None,
         ),
         "last_sentiment": Word(_TEXT, "how the last text sounds", _sounds, _SOUNDS),
