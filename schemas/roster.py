@@ -47,10 +47,9 @@ class Listed(BaseModel):
 class Roster(BaseModel):
     """One page of the roster."""
 
-    at: datetime = Field(description="When the customers were looked at: what stands here is as old.")
+    at: datetime = Field(description="When the last round was over in which all customers were looked at.")
     customers: int = Field(description="How many there are.")
-    complete: bool = Field(
-        description="Whether all of them can be listed. Else these are the 10,000 that come first in each order."
-    )
     rows: list[Listed]
-    next: str | None = Field(None, description="`after` of the next page; none where there is none.")
+    next: str | None = Field(
+        None, description="`after` of the next page, also where this one is short or empty; none at the end."
+    )

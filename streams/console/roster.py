@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self, get_args
 from urllib.parse import urlencode
 
-from processors.roster import MOST, Wanted
+from processors.roster import Wanted
 from schemas.roster import Listed, Order, Roster, Standing
 from schemas.segments import Segments
 from streams.console.desk import Desk
@@ -77,13 +77,13 @@ async def roster_page(desk: Desk, asked: Asked) -> None:
         el("button", "Show", type_="submit")
     if not found.rows:
         _nobody(found, asked)
-        return
-    _rows(found, asked, desk.now())
+    else:
+        _rows(found, asked, desk.now())
     with el("p", classes="tags"):
         if asked.after:
             el("a", "From the first", href=asked.address(""))
         if found.next is not None:
-            el("a", f"The next {_SHOWN}", href=asked.address(found.next))
+            el("a", f"The next {_SHOWN}" if found.rows else "Look further", href=asked.address(found.next))
 
 
 def _nobody(found: Roster, asked: Asked) -> None:
@@ -93,6 +93,8 @@ def _nobody(found: Roster, asked: Asked) -> None:
             "They are listed once touchpoints of theirs have come in. Send some, or replay a history that you have:",
             "ebbflow replay orders.csv --customer customer_id --time date",
         )
+    elif found.next is not None:
+        nothing("No such customers so far", "A page looks at some thousands of them in this order, and there are more.")
     elif asked.after:
         nothing("There are no more", "The list may have changed meanwhile: begin from the first.")
     else:
@@ -100,8 +102,7 @@ def _nobody(found: Roster, asked: Asked) -> None:
 
 
 def _rows(found: Roster, asked: Asked, now: datetime) -> None:
-    among = "" if found.complete else f"; the first {MOST:,} in each order can be listed"
-    words = f"By {_ORDERS[asked.order]}, of {found.customers:,} customers{among}. As they were {ago(found.at, now)}."
+    words = f"By {_ORDERS[asked.order]}, of {found.customers:,} customers. As they were {ago(found.at, now)}."
     el("p", words, "soft")
     with el("section", classes="card plain"), table("Customers, in this order", *_HEADINGS):
         for each in found.rows:

@@ -1,30 +1,31 @@
 """The roster in Redis: customers by several orders, as the last census found them.
 
-`roster:rows` is a hash of what stands there of each customer, `roster:by:<order>` a sorted set of those who come first
-in that order, and `roster` says when they were looked at and how many there are. They are made under other names and
-put in place at once. An erased customer is taken off both at once, and is not put on again.
+`roster:rows` is a hash of what stands there of each customer, `roster:by:<order>` a sorted set of all of them, and
+`roster` says when a round was over. A round goes from customer to customer, and puts each where
+they belong by now. An erased customer is taken off at once, and is not put on again.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import cast, get_args
 
 import msgspec
 from redis.asyncio import Redis
 
-from processors.roster import Wanted
+from processors.roster import SCORES, Wanted
 from schemas.roster import Listed, Order, Roster, Row
 from schemas.settings import Settings
 from streams.store.erased import ERASED, digest_of
 from streams.store.script import Script
 
 ORDERS: Sequence[Order] = get_args(Order)
-PLACE = r"^-?\d{1,16}(\.\d{1,16})?(e[+-]\d{1,3})?:"
+PLACE = r"^-?\d{1,20}(\.\d{1,20})?(e[+-]\d{1,3})?:"
 """How a place in an order begins, as `next` has it: what a customer there counts, and then the customer."""
-_AT_ONCE = 200
-"""Customers that are put on in one go; to Redis it is a millisecond."""
-_LOOK = 500
+_AT_ONCE = 500
+"""Customers that are looked at in one go; to Redis it is less than a millisecond."""
+MOST = 5_000
+"""Customers who are looked at for a page; who wants others goes on from there, and lets others have a turn."""
+_Place = tuple[str, str]
 _read_row = msgspec.msgpack.Decoder(Row).decode
 
 
@@ -32,70 +33,66 @@ class _About(msgspec.Struct):
     """What there is to say of a roster."""
 
     at: float
-    customers: int
-    complete: bool
 
 
 _read_about = msgspec.json.Decoder(_About).decode
 
 
 class RosterStore:
-    """Makes, reads and forgets. Derived from profiles, so nothing is lost with it."""
+    """Puts on, reads and forgets. Derived from profiles, so nothing is lost with it."""
 
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
         self._about, self._erased = settings.keyspace("roster"), settings.keyspace(ERASED)
         self._rows = settings.keyspace("roster:rows")
         self._by = {order: settings.keyspace(f"roster:by:{order}") for order in ORDERS}
-        self._enlist, self._swap = Script(redis, "enlist"), Script(redis, "swap")
+        self._enlist, self._browse = Script(redis, "enlist"), Script(redis, "browse")
 
-    @property
-    def _keys(self) -> list[str]:
-        return [self._rows, *self._by.values()]
+    async def put(self, rows: Iterable[tuple[str, Row | None]]) -> None:
+        """Put some customers where they belong, in place of what stood there of them; who has no row is taken off."""
+        arguments = list[str | bytes]()
+        for customer, row in rows:
+            arguments += (customer, digest_of(customer), b"" if row is None else msgspec.msgpack.encode(row))
+            arguments += ["" if row is None else repr(SCORES[order](row)) for order in ORDERS]
+        if arguments:
+            await self._enlist([self._erased, self._rows, *self._by.values()], arguments)
 
-    async def save(
-        self, rows: Iterable[tuple[str, Row, dict[Order, float]]], at: float, customers: int, complete: bool
-    ) -> None:
-        """Replace the roster by these customers, each with what they count in the orders in which they come first."""
-        made = [_made(key) for key in self._keys]
-        await self._redis.delete(*made)
-        waiting = iter(rows)
-        while some := list(islice(waiting, _AT_ONCE)):
-            arguments = list[str | bytes]()
-            for customer, row, scores in some:
-                arguments += (customer, digest_of(customer), msgspec.msgpack.encode(row))
-                arguments += [repr(scores[order]) if order in scores else "" for order in ORDERS]
-            await self._enlist([self._erased, *made], arguments)
-        pairs = [key for pair in zip(made, self._keys, strict=True) for key in pair]
-        await self._swap([*pairs, self._about], [msgspec.json.encode(_About(at, customers, complete))])
+    async def tell(self, at: float) -> None:
+        """Say that all customers were looked at by `at` (epoch seconds)."""
+        await self._redis.set(self._about, msgspec.json.encode(_About(at)))
 
-    async def page(self, order: Order, wanted: Wanted, after: str | None, limit: int) -> Roster | None:
+    async def page(
+        self, order: Order, wanted: Wanted, after: str | None, limit: int, most: int = MOST
+    ) -> Roster | None:
         """So many of those that are wanted, the largest first, after `next` of another page; none before the first
-        census."""
-        held = cast(bytes | None, await self._redis.get(self._about))
+        census. When so many as `most` were looked at it ends, with fewer or none, and `next` goes on from there."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.get(self._about)
+            pipe.hlen(self._rows)
+            held, customers = cast(tuple[bytes | None, int], await pipe.execute())
         if held is None:
             return None
-        about = _read_about(held)
-        last = before = _place(after) if after else None
-        found, place, more = list[Listed](), await self._rank(order, before), True
-        while more:
-            some = cast(
-                list[tuple[bytes, float]],
-                await self._redis.zrange(self._by[order], place, place + _LOOK - 1, desc=True, withscores=True),
+        at, found, looked = datetime.fromtimestamp(_read_about(held).at, UTC), list[Listed](), 0
+        place = _place(after) if after else ()
+        while looked < most:
+            # Where everybody is wanted, one more than the page has tells whether there is another.
+            count = min(_AT_ONCE, most - looked) if any(wanted) else limit + 1 - len(found)
+            names, rows = cast(
+                tuple[list[bytes], list[bytes]], await self._browse([self._rows, self._by[order]], [count, *place])
             )
-            more, place = len(some) == _LOOK, place + len(some)
-            rows = await self._redis.hmget(self._rows, [name for name, _ in some]) if some else []
-            for (name, at), row in zip(some, cast(list[bytes | None], rows), strict=True):
-                if row is None or (before is not None and (at, name) >= before):
-                    continue
-                read = _read_row(row)
-                if not wanted.has(read):
-                    continue
-                if len(found) == limit:
-                    return _roster(about, found, last)
-                found.append(_listed(name.decode(), read))
-                last = at, name
-        return _roster(about, found, None)
+            last: tuple[bytes, Row] | None = None
+            for name, stands in zip(names, rows, strict=True):
+                row = _read_row(stands)
+                if wanted.has(row):
+                    if len(found) == limit:
+                        place = _behind(order, *last) if last is not None else place
+                        return Roster(at=at, customers=customers, rows=found, next=_next(place))
+                    found.append(_listed(name.decode(), row))
+                last = name, row
+            if last is None or len(names) < count:
+                return Roster(at=at, customers=customers, rows=found)
+            place, looked = _behind(order, *last), looked + count
+        return Roster(at=at, customers=customers, rows=found, next=_next(place))
 
     async def of(self, customer: str) -> Row | None:
         """What stands there of a customer; none if they are not listed."""
@@ -103,45 +100,25 @@ class RosterStore:
         return None if held is None else _read_row(held)
 
     async def forget(self, customers: Collection[str]) -> None:
-        """Take these customers off, also off one that is being made; who is known as erased is not put on again."""
+        """Take these customers off; who is known as erased is not put on again."""
         async with self._redis.pipeline(transaction=True) as pipe:
-            for rows, *orders in (self._keys, [_made(key) for key in self._keys]):
-                pipe.hdel(rows, *customers)
-                for each in orders:
-                    pipe.zrem(each, *customers)
+            pipe.hdel(self._rows, *customers)
+            for each in self._by.values():
+                pipe.zrem(each, *customers)
             await pipe.execute()
 
-    async def _rank(self, order: Order, after: tuple[float, bytes] | None) -> int:
-        """How many to pass over to come behind a place: if the customer is still there up to them, else those who count
-        more."""
-        if after is None:
-            return 0
-        score, customer = after
-        key = self._by[order]
-        now = await self._redis.zscore(key, customer)
-        rank = cast(int | None, await self._redis.zrevrank(key, customer))
-        if rank is not None and now == score:
-            return rank + 1
-        return int(await self._redis.zcount(key, f"({score!r}", "+inf"))
 
-
-def _made(key: str) -> str:
-    return f"{key}:made"
-
-
-def _place(after: str) -> tuple[float, bytes]:
+def _place(after: str) -> _Place:
     score, _, customer = after.partition(":")
-    return float(score), customer.encode()
+    return repr(float(score)), customer
 
 
-def _roster(about: _About, rows: list[Listed], last: tuple[float, bytes] | None) -> Roster:
-    return Roster(
-        at=datetime.fromtimestamp(about.at, UTC),
-        customers=about.customers,
-        complete=about.complete,
-        rows=rows,
-        next=f"{last[0]!r}:{last[1].decode()}" if last is not None else None,
-    )
+def _behind(order: Order, customer: bytes, row: Row) -> _Place:
+    return repr(SCORES[order](row)), customer.decode()
+
+
+def _next(place: _Place | tuple[()]) -> str | None:
+    return ":".join(place) or None
 
 
 def _listed(customer: str, row: Row) -> Listed:

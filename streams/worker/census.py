@@ -15,7 +15,8 @@ from prometheus_client import Gauge
 
 from processors.census import Census
 from processors.population import Population
-from processors.roster import RosterTally
+from processors.roster import row_of
+from schemas.roster import Row
 from streams.clock import Clock
 from streams.store.population import PopulationStore
 from streams.store.profiles import ProfileStore
@@ -57,16 +58,18 @@ class CensusTaker:
         What cannot be read is said, and shows nothing: the figures of the round before stay.
         """
         policy = self._current.policy
-        census, population, roster = Census(policy), Population(policy), RosterTally(policy)
+        census, population, rows = Census(policy), Population(policy), dict[str, Row | None]()
         began, seen = time.monotonic(), 0
         try:
             async for profile in self._profiles.every(_AT_ONCE):
                 now = self._clock.now()
                 census.add(profile, now)
                 population.add(profile, now)
-                roster.add(profile, now)
+                rows[profile.customer] = row_of(profile, now, policy)
                 seen += 1
                 if seen % _AT_ONCE == 0:
+                    await self._roster.put(rows.items())
+                    rows.clear()
                     await asyncio.sleep(_AT_ONCE / _MOST_A_SECOND)
                     if not ours():
                         return
@@ -74,7 +77,8 @@ class CensusTaker:
                 now = self._clock.now()
                 sections = population.told(now)
                 await self._population.save(sections, population.norms(now))
-                await self._roster.save(roster.rows(), now, roster.customers, roster.complete)
+                await self._roster.put(rows.items())
+                await self._roster.tell(now)
                 business.show(sections)
         except Exception as error:
             # Redis away, a profile of another release: whoever needs them to work will say so, and stop if need be.

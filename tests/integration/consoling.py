@@ -21,13 +21,12 @@ from processors.learning.habit import Habit
 from processors.learning.honesty import BASE_RATE, CHAMPION, MINUS_FREQUENCY, RECENCY
 from processors.learning.measures import Bin, Measures
 from processors.population import LEARNED, Population
-from processors.roster import SCORES
 from schemas.alert import Alert
 from schemas.facts import Facts
 from schemas.kinds import Kind
 from schemas.population import Churn, PainPoint, Section
 from schemas.profile import Profile
-from schemas.roster import Order, Row
+from schemas.roster import Row
 from schemas.segments import Move, Segments, SegmentSize
 from schemas.settings import Settings
 from schemas.touch import Touch
@@ -148,18 +147,20 @@ def town(at: datetime) -> Segments:
 def publish_roster(settings: Settings, at: datetime, customers: Sequence[str]) -> None:
     """A roster of these customers, the first the likeliest to leave, as the census would make it."""
 
-    def rows() -> Iterator[tuple[str, Row, dict[Order, float]]]:
+    def rows() -> Iterator[tuple[str, Row]]:
         for place, customer in enumerate(customers):
             risk = round(0.9 - place / len(customers), 4)
             row = Row(
                 "active", "active", ["active", "At risk"] + ["vip"] * (place % 3 == 0), risk, round(120 * risk, 2),
                 120.0, 2.5, 480.0, "EUR", at.timestamp() - 3600 * place,
             )  # fmt: skip
-            yield customer, row, {order: SCORES[order](row) for order in SCORES}
+            yield customer, row
 
     async def write() -> None:
         async with AsyncRedis.from_url(settings.redis_url) as redis:
-            await RosterStore(redis, settings).save(rows(), at.timestamp(), len(customers), True)
+            roster = RosterStore(redis, settings)
+            await roster.put(rows())
+            await roster.tell(at.timestamp())
 
     # In a thread of its own: that which drives a browser has a loop that runs.
     with ThreadPoolExecutor(1) as thread:

@@ -21,6 +21,7 @@ from schemas.profile import Profile
 from schemas.segments import Segments
 from schemas.settings import Settings
 from streams.store.documents import write_profile
+from streams.store.roster import MOST
 from tests.alerting import alert_of
 from tests.harness import running_gateway, wait_until
 from tests.integration.consoling import (
@@ -293,6 +294,15 @@ def test_customers_are_listed_by_what_is_asked_for(own: Settings, client: httpx.
     for said in ("200 customers", "Champions", "At risk", "vip", "71%", "1,500.00 EUR", "newcomers", "most, 38, went"):
         assert said in segments
     assert "/customers?segment=At+risk" in segments
+
+
+def test_who_is_far_down_the_list_is_found_by_looking_further(own: Settings, client: httpx.Client) -> None:
+    publish_roster(own, NOW, [f"c{number:03}" for number in range(MOST + 1)])
+    page = client.get("/customers?status=left").text
+    assert "No such customers so far" in page
+    (further,) = re.findall(r'"(/customers\?[^"]*after=[^"]*)"', html.unescape(page))
+    assert "status=left" in further
+    assert "There are no more" in client.get(further).text
 
 
 def customers_of(page: str) -> list[str]:

@@ -1,13 +1,13 @@
 """The roster in Redis and over HTTP: every customer once, in order, page by page, and nobody who was erased."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
@@ -15,7 +15,7 @@ from processors.roster import SCORES, Wanted
 from schemas.roster import Order, Row
 from schemas.settings import Settings
 from streams.store.erased import ErasedStore, digest_of
-from streams.store.roster import ORDERS, RosterStore
+from streams.store.roster import MOST, ORDERS, RosterStore
 from tests.harness import running_gateway, wait_until
 from tests.integration.test_worker import publish, track
 from tests.integration.working import folded, producer_for, running_worker
@@ -34,7 +34,7 @@ async def redis(settings: Settings) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-def rows(count: int) -> Iterator[tuple[str, Row, dict[Order, float]]]:
+def rows(count: int) -> Iterator[tuple[str, Row]]:
     for number in range(count):
         # Many are alike, and some have odd names.
         risk, segments = (None, ["lost"]) if number % 7 == 0 else (round(number % 10 / 10, 1), ["active", "vip"])
@@ -42,83 +42,107 @@ def rows(count: int) -> Iterator[tuple[str, Row, dict[Order, float]]]:
             "lost" if risk is None else "active", "lost" if risk is None else "active", segments, risk, None,
             float(number % 50), 1.5, 0.0, "EUR", day(number / 100),
         )  # fmt: skip
-        yield f"anon:c:{number}é", row, {order: SCORES[order](row) for order in ORDERS}
+        yield f"anon:c:{number}é", row
 
 
-async def listed(store: RosterStore, order: Order, wanted: Wanted, limit: int) -> list[str]:
-    found, after = list[str](), None
+async def put(store: RosterStore, rows: Iterable[tuple[str, Row | None]]) -> None:
+    await store.put(rows)
+    await store.tell(AT)
+
+
+async def pages(store: RosterStore, order: Order, wanted: Wanted, limit: int, most: int = MOST) -> list[list[str]]:
+    found, after = list[list[str]](), None
     while True:
-        page = await store.page(order, wanted, after, limit)
+        page = await store.page(order, wanted, after, limit, most)
         assert page is not None
         assert len(page.rows) <= limit
-        found += [each.customer for each in page.rows]
+        found.append([each.customer for each in page.rows])
         if page.next is None:
             return found
+        assert page.next != after
         after = page.next
+
+
+async def listed(store: RosterStore, order: Order, wanted: Wanted, limit: int, most: int = MOST) -> list[str]:
+    return [name for page in await pages(store, order, wanted, limit, most) for name in page]
 
 
 @pytest.mark.parametrize("order", ORDERS)
 async def test_pages_have_everybody_once_and_in_order(redis: Redis, settings: Settings, order: Order) -> None:
     store = RosterStore(redis, settings)
+    await store.put(rows(1300))
     assert await store.page(order, Wanted(), None, 5) is None
-    await store.save(rows(1300), AT, 1300, True)
-    known = {name: row for name, row, _ in rows(1300)}
+    await store.tell(AT)
+    known = dict(rows(1300))
     found = await listed(store, order, Wanted(), 97)
     assert found == sorted(known, key=lambda name: (SCORES[order](known[name]), name.encode()), reverse=True)
     some = await listed(store, order, Wanted(segments=["lost"], status=["lost"]), 10)
     assert some == [name for name in found if known[name].status == "lost"]
-    assert await listed(store, order, Wanted(segments=["nobody's"]), 10) == []
+    assert await pages(store, order, Wanted(segments=["nobody's"]), 10) == [[]]
 
 
-async def test_a_page_goes_on_although_the_roster_was_made_anew(redis: Redis, settings: Settings) -> None:
-    store = RosterStore(redis, settings)
-    await store.save(rows(100), AT, 100, True)
+@pytest.mark.parametrize("most", [1, 7, 100, 650, 1300, 1301])
+async def test_a_page_that_looked_at_enough_goes_on_with_the_next(redis: Redis, settings: Settings, most: int) -> None:
+    store, known = RosterStore(redis, settings), dict(rows(1300))
+    await put(store, known.items())
+    found = await listed(store, "value", Wanted(), 200)
+    for wanted, limit in ((Wanted(status=["lost"]), 10), (Wanted(segments=["vip"]), 200), (Wanted(segments=["x"]), 5)):
+        expected = [name for name in found if wanted.has(known[name])]
+        some = await pages(store, "value", wanted, limit, most)
+        assert [name for page in some for name in page] == expected
+        # A page looks at no more than it may, and one that is full or at the end is the only one that looks at less.
+        assert len(some) <= 1300 // most + len(expected) // limit + 2
+    assert await pages(store, "value", Wanted(segments=["x"]), 5, most) == [[]] * (1300 // most + 1)
+
+
+async def test_a_page_goes_on_although_some_have_moved(redis: Redis, settings: Settings) -> None:
+    store, known = RosterStore(redis, settings), dict(rows(100))
+    await put(store, known.items())
     first = await store.page("value", Wanted(), None, 10)
     assert first is not None
-    # The one that the page ended with is gone.
-    gone = first.rows[-1].customer
-    await store.save((each for each in rows(100) if each[0] != gone), AT + 60, 99, False)
+    # The one that the page ended with is gone, among others who count the same; another one is worth nothing by now.
+    gone, poorer = first.rows[-1].customer, first.rows[-2].customer
+    await store.put([(gone, None), (poorer, replace(known[poorer], value=-0.5))])
     second = await store.page("value", Wanted(), first.next, 200)
     assert second is not None
-    assert (second.customers, second.complete) == (99, False)
-    assert second.at.timestamp() == AT + 60
+    assert (second.customers, second.at.timestamp(), second.next) == (99, AT, None)
     values = [each.value for each in second.rows]
     assert values == sorted(values, reverse=True, key=lambda value: value or 0.0)
     both = [each.customer for each in (*first.rows, *second.rows)]
-    assert len(set(both)) == len(both) == 100
+    assert sorted(both) == sorted([*known, poorer])
+    assert both[-1] == poorer
+
+
+async def test_a_place_lies_between_those_who_count_the_same(redis: Redis, settings: Settings) -> None:
+    store, (_, row) = RosterStore(redis, settings), next(rows(1))
+    names = ["a", "a:", "aé", "b", "ä", "中"]
+    await put(store, [(name, row) for name in names])
+    expected = sorted(names, key=str.encode, reverse=True)
+    for name in ["", "Z", "aa", "a\u0000", *names, "é", "zz"]:
+        page = await store.page("value", Wanted(), f"{row.value}:{name}", 10)
+        assert page is not None
+        assert [each.customer for each in page.rows] == [each for each in expected if each.encode() < name.encode()]
 
 
 async def test_who_was_erased_is_off_at_once_and_is_not_put_on_again(redis: Redis, settings: Settings) -> None:
-    store, erased = RosterStore(redis, settings), ErasedStore(redis, settings)
-    await store.save(rows(50), AT, 50, True)
-    name = next(rows(1))[0]
-
-    def while_it_is_made() -> Iterator[tuple[str, Row, dict[Order, float]]]:
-        for place, each in enumerate(rows(450)):
-            yield each
-            if place == 300:
-                # The first are put on by now, though not in place.
-                asyncio.get_running_loop().create_task(erase())
-
-    async def erase() -> None:
-        await erased.restore([digest_of(name)])
-        await store.forget([name])
-
+    store, erased, name = RosterStore(redis, settings), ErasedStore(redis, settings), next(rows(1))[0]
+    await put(store, rows(50))
     assert name in await listed(store, "value", Wanted(), 100)
-    await store.save(while_it_is_made(), AT, 450, True)
-    assert name not in await listed(store, "value", Wanted(), 100)
+    await erased.restore([digest_of(name)])
+    await store.forget([name])
     assert await store.of(name) is None
-    await store.save(rows(450), AT, 450, True)
+    await store.put(rows(450))
     for order in ORDERS:
-        assert name not in await listed(store, order, Wanted(), 100)
+        found = await listed(store, order, Wanted(), 100)
+        assert (len(found), name in found) == (449, False)
     keys = [key async for key in redis.scan_iter(f"{settings.keyspace('roster')}*")]
     assert len(keys) == 2 + len(ORDERS)
 
 
 async def test_an_empty_roster_is_one(redis: Redis, settings: Settings) -> None:
     store = RosterStore(redis, settings)
-    await store.save(rows(5), AT, 5, True)
-    await store.save((), AT, 0, True)
+    await put(store, rows(5))
+    await put(store, ((name, None) for name, _ in rows(5)))
     page = await store.page("value", Wanted(), None, 10)
     assert page is not None
     assert (page.rows, page.next, page.customers) == ([], None, 0)

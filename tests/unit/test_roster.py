@@ -1,16 +1,15 @@
-"""The roster keeps those who come first in each order, and says what there is to say of them."""
+"""The roster says of each customer what there is to say, and in which place of each order they come."""
 
 import random
-from typing import get_args
 
 from processors.fold import fold
-from processors.roster import SCORES, RosterTally, Wanted
+from processors.roster import SCORES, UNKNOWN, Wanted, row_of
 from schemas.consent import Purpose
 from schemas.facts import Facts
 from schemas.judgements import Judgements, Memberships, Place, Scores
 from schemas.kinds import Kind
 from schemas.profile import Profile
-from schemas.roster import Order, Row
+from schemas.roster import Row
 from tests.unit.making import POLICY, day, touch
 
 NOW = day(60)
@@ -27,51 +26,35 @@ def customer(name: str, chance: random.Random) -> Profile:
     return Profile(name, fold(Facts(), touches), Judgements(scores=scores))
 
 
-def kept(profiles: list[Profile], most: int) -> tuple[RosterTally, dict[str, tuple[Row, dict[Order, float]]]]:
-    tally = RosterTally(POLICY, most)
-    for profile in profiles:
-        tally.add(profile, NOW)
-    return tally, {name: (row, scores) for name, row, scores in tally.rows()}
-
-
-def test_the_first_of_each_order_are_those_of_a_sort() -> None:
-    chance = random.Random(1)
-    everybody = [customer(f"c{number}", chance) for number in range(400)]
-    whole, all_rows = kept(everybody, 400)
-    assert (whole.customers, whole.complete, len(all_rows)) == (400, True, 400)
-    few, rows = kept(everybody, 25)
-    assert (few.customers, few.complete) == (400, False)
-    for order in get_args(Order):
-        ranked = sorted(((SCORES[order](row), name) for name, (row, _) in all_rows.items()), reverse=True)
-        found = {name: scores[order] for name, (_, scores) in rows.items() if order in scores}
-        assert found == {name: score for score, name in ranked[:25]}
-    assert all(rows[name][0] == all_rows[name][0] for name in rows)
-
-
 def test_what_stands_there_of_a_customer() -> None:
     profile = customer("ada", random.Random(2))
     profile.facts = fold(Facts(), [touch(50, Kind.PURCHASE, amount=30.0, currency="EUR")])
     segments = Memberships(Place("dormant", day(60), "active"), Place("At risk", day(55)), own={"vip": 0.0, "no": -1.0})
     profile.judgements = Judgements(Scores(NOW, 0.5, 2.5, 1.0, value=40.0), segments=segments)
-    (row,) = (row for row, _ in kept([profile], 5)[1].values())
+    row = row_of(profile, NOW, POLICY)
     assert row == Row(
         "active", "dormant", ["dormant", "At risk", "vip"], 0.5, 20.0, 40.0, 2.5, 30.0, "EUR", day(50)
     )  # fmt: skip
+    assert {order: count(row) for order, count in SCORES.items()} == {
+        "churn_risk": 0.5, "at_risk": 20.0, "value": 40.0, "engagement": 2.5, "last_seen": day(50)
+    }  # fmt: skip
     profile.judgements = Judgements(Scores(NOW, 0.5, 2.5, 1.0, warming_up=True))
-    (row,) = (row for row, _ in kept([profile], 5)[1].values())
+    row = row_of(profile, NOW, POLICY)
+    assert row is not None
     assert (row.churn_risk, row.at_risk, row.engagement, row.segments) == (None, None, 2.5, [])
+    assert SCORES["churn_risk"](row) == SCORES["at_risk"](row) == UNKNOWN
 
 
-def test_some_are_not_listed_and_nobody_twice() -> None:
+def test_some_are_not_listed() -> None:
     moved, refused = customer("moved", random.Random(3)), customer("refused", random.Random(3))
     moved.facts.moved_to = "ada"
     refused.facts = fold(refused.facts, [touch(59, consent=(Purpose.PROFILING,))])
-    spender = Profile("ads", fold(Facts(), [touch(1, None)]))
-    ada = customer("ada", random.Random(4))
-    _, rows = kept([moved, refused, Profile("nobody"), ada, ada], 1)
-    assert set(rows) == {"ada"}
-    # Who is only known is last, and listed all the same.
-    assert set(kept([spender, ada], 5)[1]) == {"ads", "ada"}
+    for profile in (moved, refused, Profile("nobody")):
+        assert row_of(profile, NOW, POLICY) is None
+    # Who is only known is listed all the same.
+    known = row_of(Profile("eve", fold(Facts(), [touch(1, None)])), NOW, POLICY)
+    assert known is not None
+    assert known.status == "known"
 
 
 def test_those_who_are_asked_for() -> None:
