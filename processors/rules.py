@@ -8,7 +8,6 @@ profiled, and none that names a score while the models warm up.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from processors.episodes import Rule, follow
 from processors.expressions import Expression, ExpressionError, Vocabulary, compile
@@ -126,12 +125,8 @@ def asks_each(policy: Policy) -> bool:
     return bool(policy.rules) and any(rule.mixed for rule in ready(policy))
 
 
-class _Moment(NamedTuple):
-    """The touchpoint at hand, if there is one, the facts then, and when that was in stream time."""
-
-    touch: Touch | None
-    facts: Facts
-    at: float
+_Moment = tuple[Touch | None, Facts, float]
+"""The touchpoint at hand, if there is one, the facts then, and when that was in stream time."""
 
 
 def watch(
@@ -157,18 +152,18 @@ def watch(
         return
     asked = Asked(facts, scores, now, policy, segments=segments, mood=mood)
     cold = scores is not None and scores.warming_up
-    end = _Moment(None, facts, now)
-    moments = [*_moments(stood or [Stood(touch, facts) for touch in touches], now), end]
+    end: list[_Moment] = [(None, facts, now)]
+    moments = [*_moments(stood or [(touch, facts) for touch in touches], now), *end]
     for rule in rules:
-        met = moments if rule.of_touch or rule.until_of_touch else [end]
+        met = moments if rule.of_touch or rule.until_of_touch else end
         yield from _turns(rule, asked, met, episodes.get(rule.key), rule.scored and cold)
 
 
-def _moments(stood: Sequence[Stood], now: float) -> Iterator[_Moment]:
+def _moments(stood: Iterable[tuple[Touch, Facts]], now: float) -> Iterator[_Moment]:
     came = 0.0
     for touch, facts in stood:
         came = min(now, max(came, touch.received or now))
-        yield _Moment(touch if touch.note is None else None, facts, came)
+        yield touch if touch.note is None else None, facts, came
 
 
 def _turns(
