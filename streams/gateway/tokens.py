@@ -1,7 +1,8 @@
 """Tokens: who may read what Ebbflow knows, and who may change it. Write keys open neither.
 
 A route asks for one by a dependency: `Depends(reader)`, `Depends(member)` or `Depends(admin)`; each gives the token's
-name. Who may do more may do the lesser, too.
+name. Who may do more may do the lesser, too. They are coroutines although they wait for nothing: FastAPI runs a plain
+function in a thread, and beside a busy worker a request would wait for its turn on a processor twice more.
 """
 
 from collections.abc import Sequence
@@ -69,17 +70,17 @@ def _nobody(does: str, kind: str) -> Refusal:
     return Refusal(403, "forbidden", f"nobody {does} here: no token is configured", f"set {setting} for the gateway")
 
 
-def reader(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_READ)]) -> str:
+async def reader(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_READ)]) -> str:
     """Lets those pass who may read, by name."""
     return _tokens(request).may_read(bearer.credentials if bearer else None)
 
 
-def member(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_TEAM)]) -> str:
+async def member(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_TEAM)]) -> str:
     """Lets those pass who may say what becomes of alerts, by name."""
     return _tokens(request).may_handle(bearer.credentials if bearer else None)
 
 
-def admin(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]) -> str:
+async def admin(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]) -> str:
     """Lets admins pass, by name."""
     return _tokens(request).may_administer(bearer.credentials if bearer else None)
 

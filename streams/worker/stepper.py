@@ -2,11 +2,9 @@
 it: what is saved is saved with the position in the log, and with what is to be published of it."""
 
 import logging
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from processors.advance import Step, advance
@@ -15,31 +13,19 @@ from schemas.profile import Profile
 from schemas.rejected import Rejected, Rejection, RejectionCode
 from schemas.settings import Settings
 from schemas.touch import Touch
-from streams.store.partitions import Loaded, Message, MovedError, PartitionStore, Saved, SpentError
-from streams.tracing import TraceOf
+from streams.store.partitions import Loaded, MovedError, PartitionStore, Saved, Standing
 from streams.worker import metrics
 from streams.worker.current import CurrentPolicy
-from streams.worker.messages import messages_of
+from streams.worker.metrics import timed
 from streams.worker.patience import Patience
 from streams.worker.publisher import Publishing
 from streams.worker.reader import Slice
 from streams.worker.remembered import Remembered
+from streams.worker.saver import Advanced, Saver, changed
 from streams.worker.scorer import Scorer
 from streams.worker.standings import Standings
 
 logger = logging.getLogger(__name__)
-
-_TRY_AGAIN = 3600.0
-"""Seconds after which a timer that could not be handled is tried again."""
-
-
-@dataclass
-class _Advanced:
-    """What came of the customers of a step: whose touchpoints cannot be folded, and who asked the budget."""
-
-    steps: dict[str, Step]
-    refused: list[Rejected]
-    asked: list[str]
 
 
 class Stepper:
@@ -58,7 +44,7 @@ class Stepper:
         self._scorer, self._publisher, self._current = scorer, publisher, current
         self._patience = Patience(settings.give_up_after)
         self._remembered = Remembered()
-        self._published: dict[int, str] = {}
+        self._saver = Saver(store, publisher, self._patience)
 
     async def step(self, partition: int, part: Slice) -> int:
         """Advance the customers touched in a slice and those who are due at its end; returns how many were due.
@@ -70,36 +56,36 @@ class Stepper:
         most_due = 0
         while True:
             # 1. Load what is not remembered. Publish what a step before has saved, but maybe not published.
-            with _timed("load"):
+            with timed("load"):
                 loaded = await self._load(partition, waiting, part.now)
-            await self._say(partition, loaded.standing.step, loaded.unsaid)
+            await self._saver.say(partition, loaded.standing.step, loaded.unsaid)
             most_due = max(most_due, len(loaded.due))
             # 2. Fold, settle, score, decide.
             now = max(part.now, loaded.standing.time)
             offers = loaded.budget.offers if loaded.budget else 0
-            with _timed("advance"):
+            with timed("advance"):
                 advanced = self._advance(loaded.profiles, waiting, now, part, loaded.budget)
-            steps = advanced.steps
-            # 3. Put aside what cannot be read, and save the rest together with the partition's position.
+            # 3. Put aside what cannot be read, save the rest, and publish what there is to say of it.
             await self._patience(partial(self._publisher.rejected, [*part.refused, *advanced.refused]))
             part = replace(part, refused=[])
-            with _timed("save"):
-                try:
-                    saved, messages = await self._save(partition, loaded, offers, advanced, waiting, now, part)
-                except MovedError:
-                    self._remembered.forget_all()
-                    continue
-            self._keep(partition, loaded.profiles, steps, saved)
-            _count(loaded.profiles, steps, saved.conflicts)
-            # 4. Publish what was saved, and wait for the broker; whoever comes next does it if this worker dies.
-            said = [message for name, each in messages.items() if name not in saved.conflicts for message in each]
-            with _timed("publish"):
-                await self._say(partition, saved.standing.step, said)
-            # 5. Whoever was saved by another writer meanwhile is loaded and advanced again.
-            if not saved.conflicts:
+            reached = Standing(_further(loaded.standing.position, part.end), now)
+            conflicts = list[str]()
+            again = partial(self._advance_some, loaded.profiles, waiting, now, part)
+            try:
+                async for steps, saved in self._saver.save(
+                    partition, loaded, offers, advanced, reached, part.trace_of, again
+                ):
+                    self._keep(partition, loaded.profiles, steps, saved)
+                    _count(loaded.profiles, steps, saved.conflicts)
+                    conflicts += saved.conflicts
+            except MovedError:
+                self._remembered.forget_all()
+                continue
+            # 4. Whoever was saved by another writer meanwhile is loaded and advanced again.
+            if not conflicts:
                 return most_due
-            metrics.SAVE_CONFLICTS.inc(len(saved.conflicts))
-            waiting = {name: waiting.get(name, ()) for name in saved.conflicts}
+            metrics.SAVE_CONFLICTS.inc(len(conflicts))
+            waiting = {name: waiting.get(name, ()) for name in conflicts}
             part = Slice(part.now, part.end, batch=part.batch, trace_of=part.trace_of)
 
     async def confirm(self, partition: int) -> None:
@@ -110,7 +96,7 @@ class Stepper:
         found = await self._ask(partition, (), 0.0)
         if not self._standings.saw(partition, found.standing):
             self._remembered.forget_all()
-        await self._say(partition, found.standing.step, found.unsaid)
+        await self._saver.say(partition, found.standing.step, found.unsaid)
 
     def forget(self) -> None:
         """A partition was taken away, or Redis lost something: what is remembered may no longer be true."""
@@ -140,44 +126,8 @@ class Stepper:
         return replace(found, profiles=profiles, erased=erased)
 
     async def _ask(self, partition: int, customers: Sequence[str], now: float) -> Loaded:
-        published = self._published.get(partition, "")
+        published = self._saver.published(partition)
         return await self._patience(partial(self._store.load, partition, customers, now, published))
-
-    async def _say(self, partition: int, step: str, messages: Sequence[Message]) -> None:
-        if messages and self._published.get(partition) != step:
-            await self._patience(partial(self._publisher.say, messages))
-            self._published[partition] = step
-
-    async def _save(
-        self,
-        partition: int,
-        loaded: Loaded,
-        offers: int,
-        advanced: _Advanced,
-        waiting: Mapping[str, Sequence[Touch]],
-        now: float,
-        part: Slice,
-    ) -> tuple[Saved, Mapping[str, Sequence[Message]]]:
-        """Save what came of a step; returns what there is to say of it, too. Those who asked a budget that was asked
-        elsewhere meanwhile ask again, and `advanced` is what comes of them then. Raises `MovedError`."""
-        standing, budget = loaded.standing, loaded.budget
-        while True:
-            changed = _changed(loaded.profiles, advanced.steps)
-            messages = {} if self._publisher.silent else _messages(advanced.steps, now, part.trace_of)
-            save = partial(
-                self._store.save, partition, standing, _further(standing.position, part.end), now, changed,
-                _timers(loaded, advanced.steps, now), messages,
-                (offers, budget) if budget and advanced.asked else None, loaded.erasures,
-            )  # fmt: skip
-            try:
-                return await self._patience(save), messages
-            except SpentError as error:
-                budget, offers = error.budget, error.budget.offers
-                profiles = {customer: loaded.profiles[customer] for customer in advanced.asked}
-                again = self._advance(profiles, waiting, now, part, budget)
-                await self._patience(partial(self._publisher.rejected, again.refused))
-                advanced.steps.update(again.steps)
-                advanced.asked = again.asked
 
     def _advance(
         self,
@@ -186,7 +136,7 @@ class Stepper:
         now: float,
         part: Slice,
         budget: Budget | None,
-    ) -> _Advanced:
+    ) -> Advanced:
         models, norms, policy = self._scorer.models, self._scorer.norms, self._current.policy
         steps, refused, asked = dict[str, Step](), list[Rejected](), list[str]()
         for customer, profile in profiles.items():
@@ -200,27 +150,26 @@ class Stepper:
                 refused += part.refuse(touches, _not_folded(error))
             if budget and budget.offers != offers:
                 asked.append(customer)
-        return _Advanced(steps, refused, asked)
+        return Advanced(steps, refused, asked)
+
+    def _advance_some(
+        self,
+        profiles: Mapping[str, Profile],
+        waiting: Mapping[str, Sequence[Touch]],
+        now: float,
+        part: Slice,
+        customers: Collection[str],
+        budget: Budget,
+    ) -> Advanced:
+        return self._advance({customer: profiles[customer] for customer in customers}, waiting, now, part, budget)
 
     def _keep(self, partition: int, loaded: Mapping[str, Profile], steps: Mapping[str, Step], saved: Saved) -> None:
-        changed = _changed(loaded, steps)
-        for profile in changed:
+        saved_now = changed(loaded, steps)
+        for profile in saved_now:
             profile.revision += 1
-        self._remembered.keep(zip(changed, saved.sizes, strict=True))
+        self._remembered.keep(zip(saved_now, saved.sizes, strict=True))
         self._remembered.forget(saved.conflicts)
         self._standings.saw(partition, saved.standing)
-
-
-def _changed(loaded: Mapping[str, Profile], steps: Mapping[str, Step]) -> list[Profile]:
-    return [step.profile for customer, step in steps.items() if step.profile is not loaded[customer]]
-
-
-def _messages(steps: Mapping[str, Step], now: float, trace_of: TraceOf) -> dict[str, list[Message]]:
-    return {
-        customer: messages_of(step, now, trace_of(customer))
-        for customer, step in steps.items()
-        if step.alerts or step.outcomes or step.trials or step.texts or step.notes
-    }
 
 
 def _further(position: int | None, end: int | None) -> int | None:
@@ -229,18 +178,6 @@ def _further(position: int | None, end: int | None) -> int | None:
 
 def _not_folded(error: Exception) -> Rejection:
     return Rejection(code=RejectionCode.NOT_FOLDED, message=f"could not be folded: {type(error).__name__}")
-
-
-def _timers(loaded: Loaded, steps: Mapping[str, Step], now: float) -> dict[str, float]:
-    """The timers to write: those that changed, and every one that fired, since it must not fire for ever."""
-    timers, due = dict.fromkeys(loaded.erased, 0.0), set(loaded.due)
-    for customer, step in steps.items():
-        timer = step.profile.judgements.timer
-        if customer in due and 0 < timer <= now:
-            timer = now + _TRY_AGAIN
-        if customer in due or timer != loaded.profiles[customer].judgements.timer:
-            timers[customer] = timer
-    return timers
 
 
 def _count(loaded: Mapping[str, Profile], steps: Mapping[str, Step], conflicts: Sequence[str]) -> None:
@@ -265,10 +202,3 @@ def _count(loaded: Mapping[str, Profile], steps: Mapping[str, Step], conflicts: 
         metrics.NOTES.labels(note).inc(count)
     metrics.TOUCHPOINTS.labels("any", "any", "repeated").inc(repeated)
     metrics.PROFILES.inc(newcomers)
-
-
-@contextmanager
-def _timed(step: str) -> Iterator[None]:
-    begun = time.perf_counter()
-    yield
-    metrics.BATCH_SECONDS.labels(step).observe(time.perf_counter() - begun)
