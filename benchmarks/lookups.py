@@ -3,8 +3,8 @@
     python -m benchmarks.lookups [--rate N] [--touchpoints N] [--runs N] [--kafka BROKER]
 
 20,000 customers are known. The worker folds the same number of touchpoints of them in every run; runs with and without
-look-ups take turns, and the table shows medians. The questions come from a process of their own (`benchmarks.asking`),
-which has its share of the machine, as has the gateway.
+look-ups take turns, and the table shows medians, of the changes those within such a pair. The questions come from a
+process of their own (`benchmarks.asking`), which has its share of the machine, as has the gateway.
 """
 
 import asyncio
@@ -89,10 +89,15 @@ def _report(runs: dict[int, list[Run]], answers: list[Answered], calibration: fl
     for heading in ("touchpoints/s", "CPU s per million", "rate", "CPU", "ms: median / 99 of 100 / worst"):
         table.add_column(heading, justify="right")
     medians = {rate: Run(*map(median, zip(*done, strict=True))) for rate, done in runs.items()}
-    alone, taken, findings = medians[0], Answered(*map(median, zip(*answers, strict=True))), []
+    taken, findings = Answered(*map(median, zip(*answers, strict=True))), []
     for rate, run in medians.items():
         latency = f"{taken.p50:.1f} / {taken.p99:.1f} / {taken.most:.1f}" if rate else ""
-        change = (f"{run.rate / alone.rate - 1:+.1%}", f"{run.cpu / alone.cpu - 1:+.1%}")
+        # Each run beside the one just before it: the machine is not as fast at all times.
+        pairs = [*zip(runs[rate], runs[0], strict=True)]
+        change = (
+            f"{median(run.rate / alone.rate for run, alone in pairs) - 1:+.1%}",
+            f"{median(run.cpu / alone.cpu for run, alone in pairs) - 1:+.1%}",
+        )
         table.add_row(str(rate), f"{run.rate:,.0f}", f"{run.cpu:.1f}", *change, latency)
         variant = f"{rate} look-ups a second"
         findings += [Finding(variant, "rate", run.rate, "1/s"), Finding(variant, "cpu", run.cpu, "s/million")]

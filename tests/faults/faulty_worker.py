@@ -5,7 +5,8 @@
 FAULT_AT is a step of `POINTS` or `LEARNER_POINTS` and FAULT_NTH the passing of it, from 1, at which FAULT_DO happens:
 `kill` (SIGKILL, after a pause in which all else goes on) or `stop` (SIGSTOP, until somebody sends SIGCONT). A number
 there is a delay in seconds, at every passing. Without them this is the worker as it is. It logs every batch that it
-begins, so that what was delivered again can be counted, and every step that it saved or that was refused.
+begins, so that what was delivered again can be counted, and every step that it saved or that was refused. FAULT_PORTION
+is how many customers it saves in one go.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from streams.cli.worker import worker
 from streams.store.models import Edition, ModelStore
 from streams.store.partitions import Message, MovedError, PartitionStore
 from streams.transport.batch import Batch, State
+from streams.worker import saver
 from streams.worker.learning import Learning
 from streams.worker.publisher import Publisher
 
@@ -190,6 +192,7 @@ def main() -> None:
     """Put the fault in its place and run the worker."""
     say_what_is_delivered()
     say_what_is_saved()
+    saver.AT_ONCE = int(os.environ.get("FAULT_PORTION", saver.AT_ONCE))
     if point := os.environ.get("FAULT_AT"):
         points = POINTS | LEARNER_POINTS
         if point not in points:

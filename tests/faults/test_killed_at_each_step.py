@@ -8,7 +8,8 @@ from tests.faults.world import World
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration, pytest.mark.timeout(150)]
 
-SMALL = {"EBBFLOW_BATCH_RECORDS": "200"}
+SMALL = {"EBBFLOW_BATCH_RECORDS": "200", "FAULT_PORTION": "7"}
+"""A step saves some ten customers, so in two portions."""
 
 
 @pytest.mark.parametrize("point", POINTS)
