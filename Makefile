@@ -11,6 +11,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# Compiled once, also where the shell says that nothing is to be: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-kafka test-faults test-sdks test-console test-monitoring lint format schemas dashboards pictures clean
 
@@ -21,7 +25,7 @@ demo: $(VENV)/.embedded ## Watch a simulated shop live, until Ctrl-C or for DURA
 	@$(BIN)/ebbflow demo $(if $(DURATION),--duration $(DURATION)s)
 
 test: lint ## Check everything: style, types, layers, and all tests
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test-kafka: $(VENV)/.dev ## Run the integration and fault suites on Apache Kafka
 	$(BIN)/pytest -n 3 --dist loadfile --kafka=apache tests/integration

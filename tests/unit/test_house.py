@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def imported_by(path: Path) -> set[str]:
     """The full names of all modules and members that a file imports."""
     names: set[str] = set()
