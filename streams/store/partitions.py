@@ -1,9 +1,9 @@
 """The state of a partition in Redis: how far it has come, who is to be looked at when, and its customers.
 
-A step of a partition is two calls: one loads, one saves. They are Lua scripts, so each happens whole or not at all,
-and the position is saved together with the profiles: what Redis holds is always the state at one place of the log. What
-a step has to say is saved with it, too, and published afterwards: it is said as it was decided, however often
-something fails in between, and somebody whose step was refused has said nothing.
+A step of a partition is a call that loads, and one or more that save (`streams.worker.saver`). They are Lua scripts, so
+each happens whole or not at all, and the last one saves the position together with its profiles. What a step has to say
+is saved with it, too, and published afterwards: it is said as it was decided, however often something fails in between,
+and somebody whose step was refused has said nothing.
 """
 
 from collections.abc import Collection, Mapping, Sequence
