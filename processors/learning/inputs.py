@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from math import cos, exp, expm1, log, pi, sin
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from processors.decay import DAY
 from processors.features import ACTIVE_DAYS, ACTIVITY, NAMES, RECENCY, TENURE, WORDS
-from processors.learning.habit import Habit
+
+if TYPE_CHECKING:
+    # Who only shows what inputs are called (the gateway, the command line) need not wait for scipy.
+    from processors.learning.habit import Habit
 
 INPUTS = (*NAMES, "weekday_sin", "weekday_cos", "missed", "habit")
 HABIT = INPUTS.index("habit")
@@ -15,7 +18,7 @@ _WEEK = 2.0 * pi / (7.0 * DAY)
 _LEAST = 1e-4
 
 
-def inputs_of(features: Sequence[float], at: float, habit: Habit, horizon: float) -> list[float]:
+def inputs_of(features: Sequence[float], at: float, habit: "Habit", horizon: float) -> list[float]:
     """The inputs at `at` (epoch seconds), in the order of `INPUTS`; `horizon` in days.
 
     The season of the year is not among them: on logs of little more than a year it cannot be told from the ageing of

@@ -16,7 +16,7 @@ from tests.integration.working import ebbflow, folded, profiles_of, running_work
 
 pytestmark = pytest.mark.integration
 
-ROWS = 2000
+ROWS = 1000
 OPTIONS = ("--customer", "who", "--time", "when", "--event-name", "Order Completed", "--revenue", "paid")
 
 

@@ -130,7 +130,7 @@ def lives(draw: st.DrawFn) -> list[tuple[str, str, Touch]]:
     return told
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(told=lives(), seed=st.integers(0, 2**32))
 def test_it_is_as_if_the_ids_had_been_known_from_the_start(told: list[tuple[str, str, Touch]], seed: int) -> None:
     log, ideal, rng = Log(), Log(), Random(seed)
@@ -154,7 +154,7 @@ def test_it_is_as_if_the_ids_had_been_known_from_the_start(told: list[tuple[str,
         assert msgspec.msgpack.encode(profile.facts) == msgspec.msgpack.encode(log.facts(customer))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(told=lives(), seed=st.integers(0, 2**32))
 def test_keys_that_are_met_in_several_partitions_lose_nothing_either(
     told: list[tuple[str, str, Touch]], seed: int
@@ -176,7 +176,7 @@ def test_keys_that_are_met_in_several_partitions_lose_nothing_either(
     assert sum(profile.facts.touchpoints for profile in log.profiles.values()) == count + len(owner)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(told=lives(), seed=st.integers(0, 2**32))
 def test_what_was_not_answered_and_comes_again_under_the_users_id_counts_once(
     told: list[tuple[str, str, Touch]], seed: int

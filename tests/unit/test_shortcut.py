@@ -134,14 +134,14 @@ records = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=1500)
+@settings(max_examples=800)
 @given(records)
 def test_whatever_is_sent_both_ways_agree(record: dict[str, Any]) -> None:
     raw = json.dumps(record).encode()
     assert (found := short(raw)) is None or found == long(raw)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=800)
 @given(st.sampled_from(list(USUAL)), st.data())
 def test_a_damaged_record_is_none_to_both(name: str, data: st.DataObject) -> None:
     raw = bytearray(json.dumps(USUAL[name], ensure_ascii=False).encode())
