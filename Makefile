@@ -24,11 +24,12 @@ help: ## List these targets
 demo: $(VENV)/.embedded ## Watch a simulated shop live, until Ctrl-C or for DURATION seconds
 	@$(BIN)/ebbflow demo $(if $(DURATION),--duration $(DURATION)s)
 
-test: lint ## Check everything: style, types, layers, and all tests
+test: lint ## Check style, types and layers, and run all tests but those that take long or need more
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test-kafka: $(VENV)/.dev ## Run the integration and fault suites on Apache Kafka
-	$(BIN)/pytest -n 3 --dist loadfile --kafka=apache tests/integration
+	$(BIN)/pytest -n 3 --dist loadfile --thorough --kafka=apache tests/integration
+	$(BIN)/pytest -n 3 --dist load --thorough -m thorough tests/integration
 	$(BIN)/pytest --faults --kafka=apache tests/faults
 
 test-faults: $(VENV)/.dev ## Break everything, on both brokers, and count what was lost or doubled

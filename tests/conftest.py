@@ -38,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--cdnow", metavar="FILE", help="the CDNOW purchase log, for the test in tests/acceptance")
     parser.addoption("--demo", action="store_true", help="run the tests of the demo too, which take minutes")
+    parser.addoption("--thorough", action="store_true", help="run the tests too that mostly wait, of a rarer trouble")
     parser.addoption(
         "--notify", action="store_true", help="deliver 10,000 alerts too, with an endpoint that is dead for a minute"
     )
@@ -56,7 +57,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests that were not asked for by their option are not part of the run."""
-    for option in ("cdnow", "demo", "notify"):
+    for option in ("cdnow", "demo", "notify", "thorough"):
         if not config.getoption(f"--{option}"):
             without = [item for item in items if item.get_closest_marker(option)]
             items[:] = [item for item in items if item not in without]

@@ -99,6 +99,7 @@ def test_workers_on_several_partitions_spend_one_budget(thrifty: Settings, tmp_p
         wait_until(lambda: opened(thrifty) == FULL, every=1)
 
 
+@pytest.mark.thorough
 def test_a_worker_killed_between_save_and_publish_spends_nothing_twice(thrifty: Settings, tmp_path: Path) -> None:
     freeze_model(thrifty)
     publish(thrifty)

@@ -70,6 +70,7 @@ def _be_of_another_release(own: Settings) -> None:
 
 
 @pytest.mark.parametrize("harm", [_flip, _be_of_another_release])
+@pytest.mark.thorough
 def test_a_broken_checkpoint_is_refused_and_its_outcomes_are_read_again(
     own: Settings, log: Path, harm: Callable[[Settings], None]
 ) -> None:

@@ -53,6 +53,7 @@ def test_versions_are_listed_and_their_cards_shown(own: Settings) -> None:
     assert json.loads(ebbflow(own, "models", "show", "--json").stdout)["version"] == 2
 
 
+@pytest.mark.thorough
 def test_the_current_version_is_the_one_that_is_served_whatever_else_is_kept(own: Settings) -> None:
     with Redis.from_url(own.redis_url) as redis:
         redis.hset(own.keyspace("model"), "card", '{"of": "another release"}')

@@ -206,6 +206,7 @@ def test_what_is_refused_is_a_dead_letter_until_somebody_retries(settings: Setti
     assert "no such hook" not in written
 
 
+@pytest.mark.thorough
 def test_a_receiver_that_refuses_for_a_moment_after_it_was_dead_loses_nothing(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -244,6 +245,7 @@ def test_what_was_published_long_ago_or_is_no_alert_is_passed_over(settings: Set
     assert "is no alert" in log.read_text()
 
 
+@pytest.mark.thorough
 def test_killed_in_the_middle_it_loses_nothing_and_keeps_the_order(settings: Settings, tmp_path: Path) -> None:
     alerts = [alert_of(f"c{number % 30}", episode=number // 30 + 1) for number in range(300)]
 
@@ -267,6 +269,7 @@ def test_killed_in_the_middle_it_loses_nothing_and_keeps_the_order(settings: Set
         assert len(crm.got) <= 300 + 8
 
 
+@pytest.mark.thorough
 def test_ended_in_order_it_leaves_nothing_claimed(settings: Settings, tmp_path: Path) -> None:
     def hangs(got: Got) -> Answer:
         time.sleep(60)

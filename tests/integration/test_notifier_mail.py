@@ -36,6 +36,7 @@ def test_each_alert_is_a_message(settings: Settings, tmp_path: Path) -> None:
         assert b"At stake: 120.00 EUR" in text
 
 
+@pytest.mark.thorough
 def test_a_digest_has_all_that_came_in_one_message(settings: Settings, tmp_path: Path) -> None:
     with MailServer() as server:
         endpoints = {"mail": mailbox(server, digest="4s")}

@@ -103,6 +103,7 @@ def short(settings: Settings) -> Settings:
     return settings.model_copy(update={"policy": policy, "role": "profiles"})
 
 
+@pytest.mark.thorough
 def test_an_emptied_redis_is_noticed_and_rebuilt_with_the_same_facts(short: Settings, tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
     with running_worker(short, log) as worker:
@@ -133,6 +134,7 @@ def test_an_emptied_redis_is_noticed_and_rebuilt_with_the_same_facts(short: Sett
     assert sum(after[customer] != facts for customer, facts in before.items()) == 1
 
 
+@pytest.mark.thorough
 def test_a_broker_that_is_slow_to_answer_hides_nothing(
     short: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,7 @@ def test_rated_texts_teach_and_a_ticket_without_a_rating_is_heard(own: Settings,
     assert b"Lieferung" not in written
 
 
+@pytest.mark.thorough
 def test_a_killed_learner_has_learned_each_text_once(own: Settings, tmp_path: Path) -> None:
     alone = own.model_copy(update={"role": "learner"})
     texts = [

@@ -36,6 +36,7 @@ def active(port: int) -> float | None:
     return samples(port).get(("ebbflow_customers", frozenset({("status", "active")})))
 
 
+@pytest.mark.thorough
 def test_one_of_several_workers_counts_the_customers_of_all(settings: Settings, tmp_path: Path) -> None:
     """And when it is killed, another does."""
     own = settings.model_copy(update={"model_key": SecretStr("a key for this test")})
