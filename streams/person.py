@@ -38,14 +38,15 @@ class Person:
         return {key: self.profiles[key].revision if key in self.profiles else 0 for key in self.keys}
 
 
-async def find(redis: Redis, settings: Settings, customer: str) -> Person:
-    """Who stands behind a key: where it moved to, and every key that moved there. Never seen: that key alone."""
+async def find(redis: Redis, settings: Settings, customer: str, loaded: Profile | None = None) -> Person:
+    """Who stands behind a key: where it moved to, and every key that moved there. Never seen: that key alone.
+    `loaded` is the profile under that key, if it is known already."""
     store = ProfileStore(redis, settings)
-    main, passed = (await store.resolve([customer]))[customer], set[str]()
+    main, passed = loaded or (await store.load([customer]))[customer], set[str]()
     while main.facts.moved_to and main.customer not in passed:
-        # Further than a touchpoint is sent on, yet the same person.
+        # Maybe further than a touchpoint is sent on, yet the same person.
         passed.add(main.customer)
-        main = (await store.resolve([main.customer]))[main.customer]
+        main = (await store.resolve([main.facts.moved_to]))[main.facts.moved_to]
     keys, profiles = dict.fromkeys((main.customer,)), {main.customer: main}
     waiting = [main]
     while waiting:

@@ -1,6 +1,5 @@
 """Looking up what is known: a customer, and the models. From Redis alone, in milliseconds."""
 
-from asyncio import gather
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from redis.exceptions import RedisError
 
 from processors.portrait import portrait
 from schemas.customer import Customer
+from schemas.profile import Profile
 from schemas.settings import Settings
 from streams.clock import Clock
 from streams.gateway.customers import CustomerId
@@ -19,6 +19,8 @@ from streams.gateway.tokens import reader
 from streams.person import find
 from streams.store.alerts import AlertStore
 from streams.store.cards import CardStore
+from streams.store.documents import read_profile
+from streams.store.profiles import ProfileStore
 
 
 class Models(BaseModel):
@@ -34,6 +36,7 @@ class Lookup:
     def __init__(self, settings: Settings, redis: Redis) -> None:
         self._settings, self._redis, self._clock = settings, redis, Clock(settings)
         self._alerts, self._cards = AlertStore(redis, settings), CardStore(redis, settings)
+        self._profiles = ProfileStore(redis, settings)
 
     @property
     def router(self) -> APIRouter:
@@ -52,10 +55,10 @@ class Lookup:
         """By any of their ids. 404 if no touchpoint of this id has been folded."""
         now = datetime.now(UTC)
         try:
-            # At once: nearly always the key that was asked about is all there is of them.
-            person, alerts = await gather(find(self._redis, self._settings, customer), self._alerts.of((customer,)))
-            if person.keys != (customer,):
-                alerts = await self._alerts.of(person.keys)
+            found, names = await self._look(customer)
+            person = await find(self._redis, self._settings, customer, found)
+            alone = person.keys == (customer,)
+            alerts = await (self._alerts.newest_of(names) if alone else self._alerts.of(person.keys))
         except RedisError as error:
             raise away() from error
         profile = person.profiles.get(person.keys[0])
@@ -64,6 +67,15 @@ class Lookup:
         # What people snoozed they did by their own clock.
         seen = [standing.seen(now) for _, standing in alerts]
         return portrait(profile, person.keys, seen, self._clock.now(), self._settings.policy)
+
+    async def _look(self, customer: str) -> tuple[Profile, list[str]]:
+        """What there is under the key that was asked about, and the ids of its alerts, in one go: nearly always that is
+        all there is of somebody."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.get(self._profiles.key(customer))
+            self._alerts.ask(pipe, customer)
+            held, names = await pipe.execute()
+        return read_profile(customer, held), [name.decode() for name in names]
 
     async def models(self) -> Models:
         """Their cards: what each has seen, its prequential measures beside the baselines', its calibration."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from processors.alerts import opening_of
 from schemas.alert import Alert
@@ -70,12 +71,19 @@ class AlertStore:
                 return
             place += _AT_ONCE
 
+    def ask(self, pipe: Pipeline, customer: str) -> None:
+        """Have a pipeline ask for the ids of a customer's alerts, which are answered as bytes."""
+        pipe.zrange(self._of + customer, 0, -1)
+
     async def of(self, customers: Collection[str]) -> list[tuple[str, AlertStanding]]:
         """The alerts of a customer under all of their keys, the newest first."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for customer in customers:
-                pipe.zrange(self._of + customer, 0, -1)
-            names = [name.decode() for found in await pipe.execute() for name in found]
+                self.ask(pipe, customer)
+            return await self.newest_of([name.decode() for found in await pipe.execute() for name in found])
+
+    async def newest_of(self, names: Sequence[str]) -> list[tuple[str, AlertStanding]]:
+        """Alerts by their ids, the newest first, without those that are not kept."""
         return sorted((await self.load(names)).items(), key=lambda each: each[1].alert.at, reverse=True)
 
     async def load(self, names: Sequence[str]) -> dict[str, AlertStanding]:

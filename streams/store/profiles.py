@@ -24,6 +24,10 @@ class ProfileStore:
         self._redis = redis
         self._key = settings.keyspace("profile:")
 
+    def key(self, customer: str) -> str:
+        """Where Redis holds the profile of a customer, for who asks for more in the same go; see `read_profile`."""
+        return self._key + customer
+
     async def load(self, customers: Sequence[str]) -> dict[str, Profile]:
         """The profiles of these customers; one never seen before is new and empty."""
         if not customers:
