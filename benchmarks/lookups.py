@@ -66,9 +66,10 @@ async def compete(settings: Settings, redis: Redis, home: Path, options: Namespa
     await WarmModel(chance).publish(redis, settings)
     every = _SPAN / (2 * options.runs + 1) / options.touchpoints
     with running_gateway(settings, home / "gateway.log"):
-        for _ in range(options.runs):
+        for pair in range(options.runs):
             speeds.append(calibrate())
-            for rate, done in runs.items():
+            for rate in sorted(runs, reverse=pair % 2 == 1):
+                done = runs[rate]
                 watch = StoreWatch(redis, settings)
                 already = await watch.kept()
                 sent = touchpoints(popular(options.touchpoints, chance), chance, every, begun)
