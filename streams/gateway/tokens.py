@@ -1,24 +1,19 @@
 """Tokens: who may read what Ebbflow knows, and who may change it. Write keys open neither.
 
 A route asks for one by a dependency: `Depends(reader)`, `Depends(member)` or `Depends(admin)`; each gives the token's
-name. Who may do more may do the lesser, too. They are coroutines although they wait for nothing: FastAPI runs a plain
-function in a thread, and beside a busy worker a request would wait for its turn on a processor twice more.
+name. Who may do more may do the lesser, too.
 """
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Request
+from fastapi.security import HTTPBearer
 
 from schemas.credentials import Credential, credentials
 from schemas.settings import Settings
 from streams.gateway.keys import name_of
 from streams.gateway.refusal import Refusal
 
-_READ = HTTPBearer(auto_error=False, scheme_name="readToken", description="One of EBBFLOW_READ_TOKENS, or an admin's.")
-_TEAM = HTTPBearer(auto_error=False, scheme_name="teamToken", description="One of EBBFLOW_TEAM_TOKENS, or an admin's.")
-_ADMIN = HTTPBearer(auto_error=False, scheme_name="adminToken", description="One of EBBFLOW_ADMIN_TOKENS.")
 _BEARER = {"WWW-Authenticate": "Bearer"}
 
 
@@ -70,19 +65,24 @@ def _nobody(does: str, kind: str) -> Refusal:
     return Refusal(403, "forbidden", f"nobody {does} here: no token is configured", f"set {setting} for the gateway")
 
 
-async def reader(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_READ)]) -> str:
-    """Lets those pass who may read, by name."""
-    return _tokens(request).may_read(bearer.credentials if bearer else None)
+class Guard(HTTPBearer):
+    """A dependency that lets those pass who may, by name. FastAPI solves what a dependency depends on anew for every
+    request, so this one is the scheme of the documents and the check at once."""
+
+    def __init__(self, kind: str, description: str, may: Callable[[Tokens, str | None], str]) -> None:
+        super().__init__(auto_error=False, scheme_name=f"{kind}Token", description=description)
+        self._may = may
+
+    # A coroutine although it waits for nothing: FastAPI runs a plain function in a thread, and beside a busy worker a
+    # request would wait for its turn on a processor twice more.
+    async def __call__(self, request: Request) -> str:  # type: ignore[override]
+        bearer = await super().__call__(request)
+        return self._may(_tokens(request), bearer.credentials if bearer else None)
 
 
-async def member(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_TEAM)]) -> str:
-    """Lets those pass who may say what becomes of alerts, by name."""
-    return _tokens(request).may_handle(bearer.credentials if bearer else None)
-
-
-async def admin(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]) -> str:
-    """Lets admins pass, by name."""
-    return _tokens(request).may_administer(bearer.credentials if bearer else None)
+reader = Guard("read", "One of EBBFLOW_READ_TOKENS, or an admin's.", Tokens.may_read)
+member = Guard("team", "One of EBBFLOW_TEAM_TOKENS, or an admin's.", Tokens.may_handle)
+admin = Guard("admin", "One of EBBFLOW_ADMIN_TOKENS.", Tokens.may_administer)
 
 
 def _tokens(request: Request) -> Tokens:
