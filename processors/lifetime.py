@@ -21,11 +21,16 @@ _MOST = 1e12
 """What is noted down at the most: it has to fit into a profile."""
 
 
-def lifetime_value(facts: Facts, features: Sequence[float], models: Models, policy: Policy) -> float | None:
-    """In the customer's main currency; features are those of the moment."""
+def lifetime_value(
+    facts: Facts, features: Sequence[float], models: Models, policy: Policy, known: float | None = None
+) -> float | None:
+    """In the customer's main currency; features are those of the moment. `known` is what it was found to be before, if
+    that still holds: then it is what there is, if there is any."""
     currency = main_currency(facts)
     if currency is None or not models.warm or "value" in policy.without:
         return None
+    if known is not None:
+        return known
     spent = facts.money[currency].revenue
     discount = log1p(policy.discount) / _YEAR
     found = models.lifetime(features, spent, currency, policy.seconds.lifetime / DAY, discount)

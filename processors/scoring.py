@@ -41,7 +41,7 @@ def score(
         else None,
         model=models.version,
         warming_up=not models.warm,
-        lifetime=lifetime_value(facts, features, models, policy) if lifetime is None else lifetime,
+        lifetime=lifetime_value(facts, features, models, policy, lifetime),
     )
 
 

@@ -69,7 +69,7 @@ def _standing(customer: Customer, now: datetime) -> None:
                 if customer.usual_engagement is not None:
                     _pair("Usual", f"{customer.usual_engagement:.1f}")
                 if scores.value is not None:
-                    _pair("Worth", f"{scores.value:,.2f} expected")
+                    _pair("Worth", f"{scores.value:,.2f} {scores.currency or ''}".rstrip() + " expected")
                 if scores.lifetime is not None:
                     _pair("Lifetime value", f"{scores.lifetime:,.2f} {scores.currency or ''}".rstrip())
                 _pair("Scored", f"{ago(scores.at, now)}, by version {scores.model}")

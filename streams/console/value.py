@@ -7,6 +7,10 @@ from streams.console.frame import el, nothing, row, table
 from streams.console.words import ago, percent
 
 _FIGURES = ("Currency", "Customers", "Paid so far", "Still there", "Expected", "At risk", "Lifetime value")
+_WORDS = (
+    "Expected, and at risk, is revenue within the horizon; lifetime value is what is still to come in the long run, "
+    "times the margin, discounted."
+)
 
 
 def value_page(told: Value | None, now: datetime) -> None:
@@ -23,7 +27,7 @@ def value_page(told: Value | None, now: datetime) -> None:
         return
     with el("section", classes="card plain"):
         el("h2", f"{told.customers:,} customers who have paid")
-        el("p", f"Counted {ago(told.at, now)}. What is expected is expected within the horizon.", "soft")
+        el("p", f"Counted {ago(told.at, now)}. {_WORDS}", "soft")
         with table("By currency", *_FIGURES):
             for each in told.currencies:
                 row(

@@ -27,6 +27,8 @@ HABIT = Habit(r=1.2, alpha=15.0, a=0.6, b=2.5)
 SPEND = GammaGamma(p=2.0, q=4.0, gamma=45.0)
 MODELS: ServedModels = replace(Learner().serve(), warm=True, habit=HABIT, spends=Spends(SPEND, {"EUR": 1.0}))
 
+WITHOUT = POLICY.model_copy(update={"without": frozenset({"value"})})
+
 
 def buy(at: float, amount: float = 30.0) -> Touch:
     return touch(at, Kind.PURCHASE, amount=amount, currency="EUR")
@@ -60,7 +62,14 @@ def test_there_is_none_where_nothing_is_known() -> None:
     assert lifetime_value(ONCE, extract(ONCE, day(1)), NoModels(), POLICY) is None
     assert lifetime_value(ONCE, extract(ONCE, day(1)), replace(MODELS, warm=False), POLICY) is None
     assert value_of(fold(Facts(), [touch(0, Kind.PURCHASE, amount=3.0, currency="CHF")]), 1) is None
-    assert value_of(ONCE, 1, POLICY.model_copy(update={"without": frozenset({"value"})})) is None
+    assert value_of(ONCE, 1, WITHOUT) is None
+
+
+def test_what_was_found_before_does_not_outlive_its_models_or_its_being_wanted() -> None:
+    now = extract(ONCE, day(1))
+    assert lifetime_value(ONCE, now, MODELS, POLICY, known=7.0) == 7.0
+    assert lifetime_value(ONCE, now, replace(MODELS, warm=False), POLICY, known=7.0) is None
+    assert lifetime_value(ONCE, now, MODELS, WITHOUT, known=7.0) is None
 
 
 def test_who_bought_once_is_not_worth_as_much_as_who_comes_again_and_loses_worth_in_silence() -> None:
