@@ -1,6 +1,7 @@
 """docs/openapi.json and docs/asyncapi.yaml are current, and whole."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,13 @@ def test_every_route_says_who_may_use_it_and_how_it_refuses() -> None:
             assert {answers[status]["headers"].keys() >= {"Retry-After"} for status in answers if status == "429"} <= {
                 True
             }
+
+
+def test_the_proxy_of_the_manual_keeps_what_is_read_inside_and_lets_all_publish() -> None:
+    (inside,) = re.findall(r"location ~ (\S+) \{", (DOCS / "security.md").read_text())
+    for path, methods in json.loads((DOCS / "openapi.json").read_text())["paths"].items():
+        is_read = any("read" in operation["tags"] for operation in methods.values())
+        assert bool(re.search(inside, path)) == is_read, path
 
 
 def test_every_topic_is_described() -> None:
