@@ -82,8 +82,8 @@ def build() -> Dashboard:
             ),
             series(
                 "Time by step of a batch",
-                "What 95 of 100 batches stay below, by step. Load and save are Redis, publish is Kafka, the rest is "
-                "Python.",
+                "What 95 of 100 stay below, by step; save and publish are of each 100 customers of a batch. Load and "
+                "save are Redis, publish is Kafka, the rest is Python.",
                 "s",
                 Ask(
                     "histogram_quantile(0.95, sum by (le, step) "

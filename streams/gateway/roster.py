@@ -47,7 +47,7 @@ class CustomerRoster:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         after: After | None = None,
     ) -> Roster:
-        """As the last census found them, which `at` tells. 404 before the first."""
+        """As the census found each when it last came by; `at` tells when it was last through. 404 before the first."""
 
         wanted = Wanted(segment or (), lifecycle or (), status or ())
         try:

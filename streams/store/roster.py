@@ -1,8 +1,8 @@
 """The roster in Redis: customers by several orders, as the last census found them.
 
 `roster:rows` is a hash of what stands there of each customer, `roster:by:<order>` a sorted set of all of them, and
-`roster` says when a round was over. A round goes from customer to customer, and puts each where
-they belong by now. An erased customer is taken off at once, and is not put on again.
+`roster` says when a round was over. A round goes from customer to customer, and puts each where they belong by now. An
+erased customer is taken off at once, and is not put on again.
 """
 
 from collections.abc import Collection, Iterable, Sequence
