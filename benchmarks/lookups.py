@@ -2,9 +2,11 @@
 
     python -m benchmarks.lookups [--rate N] [--touchpoints N] [--runs N] [--kafka BROKER]
 
-20,000 customers are known. The worker folds the same number of touchpoints of them in every run; runs with and without
-look-ups take turns, and the table shows medians, of the changes those within such a pair. The questions come from a
-process of their own (`benchmarks.asking`), which has its share of the machine, as has the gateway.
+20,000 customers are known. The worker folds the same number of touchpoints of them in every run. Runs take turns: with
+nobody else, with look-ups, and with a process that takes as much of the processors as gateway and questions took and
+touches nothing: what the worker loses beside that it loses to sharing the machine, and not to look-ups. The table shows
+medians, of the changes those beside the run without anybody in the same round. The questions come from a process of
+their own (`benchmarks.asking`).
 """
 
 import asyncio
@@ -15,7 +17,7 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -30,6 +32,7 @@ from benchmarks.log import fill
 from benchmarks.machine import calibrate
 from benchmarks.model import WarmModel
 from benchmarks.population import settle
+from benchmarks.process import cpu_seconds
 from benchmarks.results import Finding, report
 from benchmarks.run import Run, measure
 from benchmarks.services import running_gateway, running_worker
@@ -37,73 +40,94 @@ from benchmarks.traffic import CUSTOMERS, popular, touchpoints
 from benchmarks.watches import StoreWatch
 from benchmarks.world import READ_TOKEN, add_option, world
 from schemas.settings import Settings
+from streams.embedded.companion import Companion
 
 _SPAN = 7_200.0
 """Seconds of event time for everything that is sent."""
 
 
-@contextmanager
-def asked(settings: Settings, rate: int) -> Iterator[list[Answered]]:
-    """Questions for as long as the block lasts; after it, how long the answers took."""
-    command = [sys.executable, "-m", "benchmarks.asking", str(settings.gateway_port)]
-    asking = [*command, "--rate", str(rate), "--customers", str(CUSTOMERS)]
-    found: list[Answered] = []
-    with subprocess.Popen(asking, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield found
-        finally:
-            process.terminate()
-            said, _ = process.communicate(timeout=60)
-    found.append(Answered(**json.loads(said)))
+ALONE, ASKED, BURNT = "nobody else", "look-ups", "as much work elsewhere"
+
+
+class Beside:
+    """What runs beside the worker."""
+
+    def __init__(self, settings: Settings, gateway: Companion, rate: int) -> None:
+        self._port, self._gateway, self._rate = settings.gateway_port, gateway, rate
+        self.answers: list[Answered] = []
+        self.shares: list[float] = []
+
+    @contextmanager
+    def running(self, what: str) -> Iterator[None]:
+        """It runs for as long as the block lasts."""
+        module, *about = {
+            ALONE: [""],
+            ASKED: ["benchmarks.asking", str(self._port), "--customers", str(CUSTOMERS)],
+            BURNT: ["benchmarks.burning", str(median(self.shares) if self.shares else 0.0)],
+        }[what]
+        if not module:
+            yield
+            return
+        command = [sys.executable, "-m", module, *about, "--rate", str(self._rate)]
+        begun, used = time.monotonic(), cpu_seconds(self._gateway.pid)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                yield
+            finally:
+                used = cpu_seconds(self._gateway.pid) - used + cpu_seconds(process.pid)
+                lasted = time.monotonic() - begun
+                process.terminate()
+                said, _ = process.communicate(timeout=60)
+        if said:
+            self.answers.append(Answered(**json.loads(said)))
+            self.shares.append(used / lasted)
 
 
 async def compete(settings: Settings, redis: Redis, home: Path, options: Namespace) -> None:
     """Measure and print the table."""
     chance, speeds, begun = random.Random(1), [], time.time() - _SPAN
-    runs: dict[int, list[Run]] = {0: [], options.rate: []}
-    answers: list[Answered] = []
+    runs: dict[str, list[Run]] = {ALONE: [], ASKED: [], BURNT: []}
     await settle(redis, settings, CUSTOMERS, begun, chance)
     await WarmModel(chance).publish(redis, settings)
-    every = _SPAN / (2 * options.runs + 1) / options.touchpoints
-    with running_gateway(settings, home / "gateway.log"):
-        for pair in range(options.runs):
+    every = _SPAN / (3 * options.runs + 1) / options.touchpoints
+    with running_gateway(settings, home / "gateway.log") as gateway:
+        beside = Beside(settings, gateway, options.rate)
+        for number in range(options.runs):
             speeds.append(calibrate())
-            for rate in sorted(runs, reverse=pair % 2 == 1):
-                done = runs[rate]
+            for what in [*runs] if number % 2 == 0 else [*reversed(runs)]:
                 watch = StoreWatch(redis, settings)
                 already = await watch.kept()
                 sent = touchpoints(popular(options.touchpoints, chance), chance, every, begun)
                 stretches = await fill(settings, sent)
                 begun += every * options.touchpoints
-                with ExitStack() as stack:
-                    found = stack.enter_context(asked(settings, rate)) if rate else []
-                    worker = stack.enter_context(running_worker(settings, home / "worker.log"))
-                    done.append(await measure(worker, watch, stretches, already))
-                answers += found
-                Console().print(f"{rate} look-ups a second: {done[-1].rate:,.0f} touchpoints/s, {found or ''}")
-    _report(runs, answers, median(speeds), options)
+                with beside.running(what), running_worker(settings, home / "worker.log") as worker:
+                    runs[what].append(await measure(worker, watch, stretches, already))
+                Console().print(f"{what}: {runs[what][-1].rate:,.0f} touchpoints/s")
+    _report(runs, beside, median(speeds), options)
 
 
-def _report(runs: dict[int, list[Run]], answers: list[Answered], calibration: float, options: Namespace) -> None:
-    title = f"{options.touchpoints:,} touchpoints, {options.kafka} broker, median of {options.runs}"
-    table = Table("look-ups/s", title=title, title_style="")
+def _report(runs: dict[str, list[Run]], beside: Beside, calibration: float, options: Namespace) -> None:
+    title = f"{options.touchpoints:,} touchpoints, {options.rate} look-ups/s, {options.kafka} broker, median of"
+    table = Table("beside the worker", title=f"{title} {options.runs}", title_style="")
     for heading in ("touchpoints/s", "CPU s per million", "rate", "CPU", "ms: median / 99 of 100 / worst"):
         table.add_column(heading, justify="right")
-    medians = {rate: Run(*map(median, zip(*done, strict=True))) for rate, done in runs.items()}
-    taken, findings = Answered(*map(median, zip(*answers, strict=True))), []
-    for rate, run in medians.items():
-        latency = f"{taken.p50:.1f} / {taken.p99:.1f} / {taken.most:.1f}" if rate else ""
-        # Each run beside the one just before it: the machine is not as fast at all times.
-        pairs = [*zip(runs[rate], runs[0], strict=True)]
+    taken, findings = Answered(*map(median, zip(*beside.answers, strict=True))), []
+    for what, done in runs.items():
+        run = Run(*map(median, zip(*done, strict=True)))
+        latency = f"{taken.p50:.1f} / {taken.p99:.1f} / {taken.most:.1f}" if what == ASKED else ""
+        # Each run beside the one of the same round: the machine is not as fast at all times.
+        pairs = [*zip(done, runs[ALONE], strict=True)]
         change = (
             f"{median(run.rate / alone.rate for run, alone in pairs) - 1:+.1%}",
             f"{median(run.cpu / alone.cpu for run, alone in pairs) - 1:+.1%}",
         )
-        table.add_row(str(rate), f"{run.rate:,.0f}", f"{run.cpu:.1f}", *change, latency)
-        variant = f"{rate} look-ups a second"
-        findings += [Finding(variant, "rate", run.rate, "1/s"), Finding(variant, "cpu", run.cpu, "s/million")]
+        table.add_row(what, f"{run.rate:,.0f}", f"{run.cpu:.1f}", *change, latency)
+        findings += [Finding(what, "rate", run.rate, "1/s"), Finding(what, "cpu", run.cpu, "s/million")]
     for metric in ("p50", "p99", "most"):
-        findings.append(Finding(f"{options.rate} look-ups a second", metric, getattr(taken, metric), "ms"))
+        findings.append(Finding(ASKED, metric, getattr(taken, metric), "ms"))
+    share = median(beside.shares)
+    table.caption = f"gateway and questions took {share:.0%} of a processor"
+    findings.append(Finding(ASKED, "share", share, "processors"))
     report(f"lookups, {options.kafka}", table, findings, calibration)
 
 
