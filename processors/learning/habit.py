@@ -7,12 +7,13 @@ of being alive is of no use: it is 1 for everyone who came on one day only.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import exp, log, log1p
 from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.optimize import minimize  # type: ignore[import-untyped]
-from scipy.special import betaincinv, hyp2f1  # type: ignore[import-untyped]
+from scipy.special import betaincinv, roots_jacobi  # type: ignore[import-untyped]
 
 _BOUND = 8.0
 """Logarithms of parameters are kept within it."""
@@ -22,7 +23,20 @@ _CLIP = 1e-6
 _LARGE = 60.0
 _PLACES, _SHARES = (part / 2.0 for part in np.polynomial.legendre.leggauss(8))
 _PLACES += 0.5
+_CHANCES = 32
 _EVENLY = (np.arange(64) + 0.5) / 64.0
+
+
+@lru_cache(4096)
+def _chances(a: float, b: float) -> tuple[np.ndarray, np.ndarray]:
+    """Chances of leaving, and their weights, that stand for a beta distribution: Gauss and Jacobi's, or its quantiles
+    where these fail, since it is all but a point. They are a matter of whole active days, so few are asked for."""
+    with np.errstate(all="ignore"):
+        places, weights = roots_jacobi(_CHANCES, b - 1.0, a - 1.0)
+    leaves, whole = (1.0 + places) / 2.0, weights.sum()
+    if not np.isfinite(whole) or whole <= 0.0 or abs(leaves @ weights / whole - a / (a + b)) > _CLIP:
+        leaves, weights, whole = betaincinv(a, b, _EVENLY), np.ones(len(_EVENLY)), len(_EVENLY)
+    return leaves, weights / whole
 
 
 class Summary(NamedTuple):
@@ -65,12 +79,8 @@ class Habit(NamedTuple):
         reach = log1p(span / pace)
         ahead = pace * np.expm1(reach * _PLACES)
         z = ahead / scale
-        # By Pfaff's transformation, which works for almost any history.
-        with np.errstate(all="ignore"):
-            still = (1.0 + z) ** -a * hyp2f1(a + b - r - 1.0, a, a + b + repeats, z / (1.0 + z))
-        if not np.all((still >= 0.0) & (still <= 1.001)):
-            leaves = betaincinv(a, b + repeats, _EVENLY)
-            still = ((1.0 + np.outer(z, leaves)) ** -(shape + 1.0)).mean(axis=1)
+        leaves, weights = _chances(a, b + repeats)
+        still = (1.0 + np.outer(z, leaves)) ** -(shape + 1.0) @ weights
         days = reach * float(_SHARES @ (still * np.exp(-discount * ahead) * (ahead + pace)))
         return self._alive(repeats, recency, age) * shape / scale * days
 
