@@ -42,7 +42,8 @@ def memberships(
     `was` and `before` are as of the last look, the others as of now; `mood` is how the customer sounds; who is not
     scored has no `features`, and behaves like nobody. Who does not want to be profiled stands in no segment.
     """
-    if facts.unprofiled or facts.moved_to:
+    without = policy.without
+    if facts.unprofiled or facts.moved_to or "segments" in without:
         return None
     held, another_day = before.segments, _another_day(before, now)
     if (
@@ -56,9 +57,7 @@ def memberships(
     ):
         # Nearly always: nothing that tells segments apart has changed on that day.
         return held
-    held, without = held or _NOWHERE, policy.without
-    if "segments" in without:
-        return None
+    held = held or _NOWHERE
     lifecycle, rfm, cluster, rfm_at = None, None, None, 0.0
     if "lifecycle" not in without:
         lifecycle = stage_after(held.lifecycle, was, before.returned_at, touches, facts, returned_at, now, policy)

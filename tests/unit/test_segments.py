@@ -108,3 +108,10 @@ def test_nothing_new_makes_no_new_memberships() -> None:
     held = profile.judgements.segments
     again = advance(profile, [touch(0.1)], day(0.1), FixedModels(0.2), POLICY).profile
     assert again.judgements.segments is held
+
+
+def test_who_stood_somewhere_does_not_once_segments_are_turned_off() -> None:
+    off = POLICY.model_copy(update={"without": frozenset({"segments"})})
+    profile = advance(Profile("ada"), [touch(0)], day(0.1), FixedModels(), POLICY).profile
+    assert profile.judgements.segments is not None
+    assert advance(profile, [touch(0.2)], day(0.2), FixedModels(), off).profile.judgements.segments is None
