@@ -18,7 +18,7 @@ def value_page(told: Value | None, now: datetime) -> None:
     if told is None:
         nothing(
             "The customers have not been counted yet",
-            "A worker that learns does so soon after it has started, and again and again.",
+            "A worker that learns does so soon after it has started, unless policy.without has value in it.",
             "ebbflow worker",
         )
         return

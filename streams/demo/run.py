@@ -48,6 +48,8 @@ def run(customers: int, seed: int, seconds: float | None, plain: bool) -> None:
         stage = running.enter_context(Stage())
         if stage.console_url:
             console.print(f"The console, for people, is at {stage.console_url}", soft_wrap=True)
+        asks = f"curl -H 'Authorization: Bearer {stage.read_token}' {stage.gateway_url}/v1/value"
+        console.print(f"Programs may ask, too: {asks}", soft_wrap=True)
         feed = running.enter_context(closing(AlertFeed(stage.settings)))
         clock = Clock(stage.settings)
         shop = Shop(customers, clock.now(), seed)

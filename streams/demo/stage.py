@@ -52,7 +52,7 @@ class Stage:
     """
 
     def __init__(self) -> None:
-        self.write_key = token_hex(16)
+        self.write_key, self.read_token = token_hex(16), token_hex(8)
         self._stack = EmbeddedStack()
         self._companions: list[Companion] = []
         self._cleanup = ExitStack()
@@ -126,6 +126,7 @@ class Stage:
             # Whoever set these for their own installation need not sign in to the demo.
             "EBBFLOW_TEAM_TOKENS": "",
             "EBBFLOW_ADMIN_TOKENS": "",
+            "EBBFLOW_READ_TOKENS": self.read_token,
             "EBBFLOW_WRITE_KEYS": self.write_key,
             "EBBFLOW_MODEL_KEY": token_hex(32),
             # What a worker says before it dies is shown, so it should be about that.

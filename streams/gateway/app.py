@@ -145,7 +145,11 @@ async def _refuse_by_http(request: Request, error: Any) -> Response:
 async def _refuse_by_type(_: Request, error: Any) -> Response:
     """A parameter that is not what the route declares."""
     first = error.errors()[0]
-    return Refusal(400, "invalid", first["msg"], ".".join(map(str, first["loc"]))).response
+    where = ".".join(map(str, first["loc"]))
+    if first["type"] == "string_pattern_mismatch":
+        # What it should look like is written for machines.
+        return Refusal(400, "invalid", f"{where} is nothing that Ebbflow gave out", "take it from an answer").response
+    return Refusal(400, "invalid", first["msg"], where).response
 
 
 async def _fail(_: Request, error: Exception) -> Response:
