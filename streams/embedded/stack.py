@@ -1,5 +1,6 @@
 """The embedded stack: Tansu, which speaks Kafka's protocol, and Valkey, which speaks Redis', in memory only."""
 
+import secrets
 import socket
 import tempfile
 from abc import ABC, abstractmethod
@@ -11,6 +12,8 @@ from typing import Self
 from streams.embedded.companion import Companion, EmbeddedError
 
 _HOST = "127.0.0.1"
+_PORTS = range(20_000, 32_000)
+"""Below those that Linux (from 32,768), macOS and Windows (from 49,152) choose for connections that go out."""
 _READY_WITHIN = 10.0
 # Faust's first join waits for half of the session timeout, and nothing here is far away.
 _SESSION_TIMEOUT = "6s"
@@ -158,10 +161,15 @@ class EmbeddedStack:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        port: int = probe.getsockname()[1]
+    """A TCP port of the loopback interface that nobody listens on. It is none that a system would give to a connection
+    that goes out, which could take it before somebody listens."""
+    while True:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        with socket.socket() as probe:
+            try:
+                probe.bind((_HOST, port))
+            except OSError:
+                continue
         return port
 
 
