@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from schemas.profile import Profile
 
 MOST_BYTES = 16 * 1024 * 1024
-"""Of profiles as they are written: some 17,000. Once decoded they take four to five times as much."""
+"""Of profiles as they are written: some 17,000 of a kilobyte. Once decoded they take four to five times as much."""
 
 
 class Remembered:

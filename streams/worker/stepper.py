@@ -69,18 +69,20 @@ class Stepper:
             await self._patience(partial(self._publisher.rejected, [*part.refused, *advanced.refused]))
             part = replace(part, refused=[])
             reached = Standing(_further(loaded.standing.position, part.end), now)
-            conflicts = list[str]()
+            done, conflicts = dict[str, Step](), list[str]()
             again = partial(self._advance_some, loaded.profiles, waiting, now, part)
             try:
                 async for steps, saved in self._saver.save(
                     partition, loaded, offers, advanced, reached, part.trace_of, again
                 ):
                     self._keep(partition, loaded.profiles, steps, saved)
-                    _count(loaded.profiles, steps, saved.conflicts)
+                    done |= steps
                     conflicts += saved.conflicts
             except MovedError:
                 self._remembered.forget_all()
                 continue
+            finally:
+                _count(loaded.profiles, done, conflicts)
             # 4. Whoever was saved by another writer meanwhile is loaded and advanced again.
             if not conflicts:
                 return most_due
