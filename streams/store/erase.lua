@@ -23,9 +23,11 @@ local function is_about_them(message)
 end
 for place = 2 * count + 2, #KEYS, 2 do
     local held, kept = redis.call('HGET', KEYS[place], 'messages'), {}
-    for _, message in ipairs(held and cmsgpack.unpack(held) or {}) do
-        if not is_about_them(message) then
-            kept[#kept + 1] = message
+    for _, portion in ipairs(held and {cmsgpack.unpack(held)} or {}) do
+        for _, message in ipairs(portion) do
+            if not is_about_them(message) then
+                kept[#kept + 1] = message
+            end
         end
     end
     if #kept > 0 then

@@ -8,6 +8,16 @@ if redis.call('HGET', KEYS[1], 'step') == ARGV[3] then
     redis.call('HDEL', KEYS[1], 'messages')
 end
 local standing = redis.call('HMGET', KEYS[1], 'position', 'time', 'step', 'messages')
+if standing[4] then
+    -- As one list, which it is not if a step was saved in portions.
+    local unsaid = {}
+    for _, portion in ipairs({cmsgpack.unpack(standing[4])}) do
+        for _, message in ipairs(portion) do
+            unsaid[#unsaid + 1] = message
+        end
+    end
+    standing[4] = cmsgpack.pack(unsaid)
+end
 local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
 local found = {standing[1], standing[2], standing[3], standing[4], due, redis.call('SCARD', KEYS[3])}
 -- As many at once as Lua can hand over.

@@ -137,12 +137,14 @@ class PartitionStore:
         messages: Mapping[str, Sequence[Message]],
         asked: tuple[int, Budget] | None = None,
         erasures: int = 0,
+        goes_on: bool = False,
     ) -> Saved:
         """Save what came of a step that was loaded at `before`, with the position and the time it has come to.
 
         `timers` are armed at their time, and removed by a time of 0; `messages` are those of each customer.
         `asked` is the budget if somebody asked it, and before it how many had when it was loaded. `erasures` is how
-        many keys had been erased when it was found that none of these were.
+        many keys had been erased when it was found that none of these were. What was saved at `before` is taken for
+        published, unless this one `goes_on` with the same step: then it is still to be said, before these messages.
 
         Raises:
             MovedError: if the partition's last step is no longer that of `before`, or if somebody asked the budget and
@@ -167,6 +169,7 @@ class PartitionStore:
             [published(profile) for profile in profiles],
             [messages.get(profile.customer, ()) for profile in profiles],
             erasures,
+            goes_on,
             *((asked[0], _as_text(write_budget(asked[1]))) if asked else ()),
         )
         keys = self._keys(partition)

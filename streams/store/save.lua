@@ -5,7 +5,8 @@
 -- and the hash of published fields, in turn. ARGV[1], as MessagePack: {the name of the last step as loaded, the position
 -- and the time after this step, its name, the timers as {customer, time, ...} with 0 for none, the names of the published
 -- fields, for each customer: the revisions as loaded, the profiles, what they publish, the messages; how many were erased
--- as loaded; and if somebody asked the budget, its revision as loaded and the budget}. Its key is the last one then.
+-- as loaded; whether what was saved before is still to be said; and if somebody asked the budget, its revision as loaded
+-- and the budget}. Its key is the last one then.
 -- Returns 0 and the name of the last step, or 1 and the places (from 1) of the customers that were not saved, or 2 and
 -- the budget, which somebody else has asked meanwhile.
 local step = cmsgpack.unpack(ARGV[1])
@@ -23,9 +24,9 @@ local last = redis.call('HGET', KEYS[1], 'step') or ''
 if last ~= step[1] then
     return {0, last}
 end
-if #step > 11 then
+if #step > 12 then
     local budget = KEYS[#KEYS]
-    if revision(budget) ~= step[12] then
+    if revision(budget) ~= step[13] then
         return {2, redis.call('GET', budget)}
     end
     -- What is spent on somebody is saved together with them, or not at all.
@@ -34,7 +35,7 @@ if #step > 11 then
             return {0, last}
         end
     end
-    redis.call('SET', budget, step[13])
+    redis.call('SET', budget, step[14])
 end
 for i = 1, #timers, 2 do
     if timers[i + 1] == '0' then
@@ -67,9 +68,11 @@ for i = 1, #profiles do
     end
 end
 redis.call('HSET', KEYS[1], 'step', name)
+-- What each portion of a step has to say is appended to what those before it have.
+local unsaid = step[12] and redis.call('HGET', KEYS[1], 'messages') or ''
 if #said > 0 then
-    redis.call('HSET', KEYS[1], 'messages', cmsgpack.pack(said))
-else
+    redis.call('HSET', KEYS[1], 'messages', unsaid .. cmsgpack.pack(said))
+elseif unsaid == '' then
     redis.call('HDEL', KEYS[1], 'messages')
 end
 -- The position follows the last customer, so that those in conflict are done again even after a crash.

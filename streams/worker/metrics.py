@@ -31,7 +31,7 @@ BATCH_RECORDS = Histogram(
 )
 BATCH_SECONDS = Histogram(
     "ebbflow_batch_seconds",
-    "Time spent on each step of a batch; to save and to publish, of each portion of its customers.",
+    "Time spent on each step of a batch; to save, of each portion of its customers.",
     ["step"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )

@@ -7,17 +7,20 @@ import os
 import signal
 import subprocess
 import sys
+from math import log1p
 from pathlib import Path
 
 import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from processors.decay import DAY
 from processors.features import extract
 from processors.learning.serving import ServedModels
 from processors.scoring import score
 from schemas.alert import Alert
 from schemas.outcome import Outcome
+from schemas.policy import Policy
 from schemas.profile import Profile
 from schemas.settings import Settings
 from streams.store.models import ModelStore
@@ -49,6 +52,25 @@ def model_of(settings: Settings) -> ServedModels:
             await redis.aclose()
 
     return asyncio.run(load())
+
+
+def lifetimes_that_agree(profiles: dict[str, Profile], model: ServedModels, policy: Policy) -> int:
+    """How many lifetime values are what the model says of the features that were noted down with the last prediction:
+    they are worked out as often as that, and no oftener, but for somebody who is back."""
+    checked = 0
+    for profile in profiles.values():
+        scores, pending = profile.judgements.scores, profile.judgements.pending
+        if scores is None or scores.lifetime is None or not pending or pending[-1].spent is None:
+            continue
+        if profile.judgements.returned_at > pending[-1].made:
+            continue
+        features, spent = [value / 1000 for value in pending[-1].features], pending[-1].spent / 100
+        discount = log1p(policy.discount) / 365.25
+        found = model.lifetime(features, spent, "", policy.seconds.lifetime / DAY, discount)
+        assert found is not None
+        assert policy.margin * found == pytest.approx(scores.lifetime, rel=0.01, abs=0.02)
+        checked += 1
+    return checked
 
 
 def test_cdnow_through_kafka_is_exact_though_the_worker_is_killed(
@@ -86,7 +108,9 @@ def test_cdnow_through_kafka_is_exact_though_the_worker_is_killed(
     scored = {c: p.judgements.scores for c, p in rebuilt.items() if c in profiles and p.judgements.scores is not None}
     for customer, scores in scored.items():
         facts = profiles[customer].facts
-        assert score(facts, extract(facts, scores.at), scores.at, model, settings.policy) == scores
+        found = score(facts, extract(facts, scores.at), scores.at, model, settings.policy, scores.lifetime)
+        assert found == scores
+    assert lifetimes_that_agree(rebuilt, model, settings.policy) > 1000
     print(f"{len(profiles)} profiles, {len(rows)} orders, {len(outcomes)} outcomes, {len(alerts)} alerts")
     assert len(scored) > 1000
     assert {outcome.churned for outcome in outcomes} == {True, False}

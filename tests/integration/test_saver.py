@@ -54,10 +54,11 @@ class Noted:
     silent = False
 
     def __init__(self) -> None:
-        self.said = list[Message]()
+        self.said, self.calls = list[Message](), 0
 
     async def say(self, messages: Sequence[Message]) -> None:
         self.said += messages
+        self.calls += 1
 
     async def rejected(self, records: Sequence[Rejected]) -> None:
         raise AssertionError("nothing is wrong with them")
@@ -103,18 +104,21 @@ async def test_a_step_of_many_is_saved_some_at_a_time_and_is_one_step(redis: Red
     assert (after.standing.position, after.standing.time) == (len(PEOPLE), day(5))
     assert all(profile.revision == 1 for profile in after.profiles.values())
     assert [message.key for message in publisher.said] == PEOPLE, "everybody's alert, once, in order"
+    assert publisher.calls == 1, "a wait for the broker costs as much for few as for many"
 
 
 async def test_who_was_saved_before_a_crash_is_not_folded_twice(redis: Redis, settings: Settings) -> None:
     publisher = Noted()
-    dying = Counted(redis, settings, most=1)
+    dying = Counted(redis, settings, most=2)
     with pytest.raises(_DiedError):
         await saved_by(dying, publisher, await dying.load(0, PEOPLE))
+    assert publisher.said == []
     store = Counted(redis, settings)
     between = await store.load(0, PEOPLE)
     assert between.standing.position is None, "the rest is to be read again"
-    assert sum(profile.revision for profile in between.profiles.values()) == AT_ONCE
-    assert [message.key for message in between.unsaid] == PEOPLE[:AT_ONCE]
+    assert sum(profile.revision for profile in between.profiles.values()) == 2 * AT_ONCE
+    assert [message.key for message in between.unsaid] == PEOPLE[: 2 * AT_ONCE]
+    await publisher.say(between.unsaid)
     await saved_by(store, publisher, between)
     after = await store.load(0, PEOPLE)
     assert after.standing.position == len(PEOPLE)
