@@ -23,8 +23,10 @@ from processors.segments.watching import watch as watch_segments
 from processors.sentiment.hearing import lessons_of, moods_of, written_in
 from processors.sentiment.mood import together
 from processors.timers import arm, due_at
+from processors.watched import Watched
 from schemas.actions import Trial
 from schemas.alert import Alert, AlertKind
+from schemas.facts import Facts
 from schemas.judgements import Judgements, Label, Mood
 from schemas.norms import Norms
 from schemas.outcome import Outcome
@@ -120,7 +122,7 @@ def advance(
         features = extract(facts, now)
         predict_at = before.predict_at or next_on_grid(profile.customer, now, policy)
         # It looks years ahead, so it is worked out as often as predictions are made, and no oftener.
-        holds = predict_at > now and main_currency(facts) == main_currency(profile.facts)
+        holds = predict_at > now and _pays_as_before(profile.facts, facts)
         lifetime = before.scores.lifetime if holds and before.scores else None
         scores = score(facts, features, now, models, policy, lifetime)
         if predict_at <= now:
@@ -132,7 +134,9 @@ def advance(
         rescore_at = round(now + max(least, _RESCORE_SHARE * silence), 3)
 
     # 4. How the customer sounds, and what those who rated what they wrote about teach.
-    mood, texts, moods = traced.mood, list[RatedText](), list[Mood]()
+    mood = traced.mood
+    texts: Sequence[RatedText] = ()
+    moods: Sequence[Mood] = ()
     if facts.unprofiled or "sentiment" in policy.without:
         mood = None
     elif written := written_in(folded):
@@ -145,7 +149,9 @@ def advance(
     )
 
     # 6. Alerts are changes of state.
-    watched = [*watch(facts, scores, folded, before.episodes, now, policy, segments, traced.stood, mood)]
+    watched: list[Watched] = []
+    if policy.rules or before.episodes:
+        watched += watch(facts, scores, folded, before.episodes, now, policy, segments, traced.stood, mood)
     if policy.segment_alerts or before.episodes:
         watched += watch_segments(segments, before.episodes, policy)
     if (gap := attitude_gap(facts, scores, now, policy)) is not None:
@@ -156,7 +162,7 @@ def advance(
     )  # fmt: skip
     movement = None if facts.unprofiled or facts.moved_to else before.movement
     if scores is not None:
-        turned = any(alert.kind is _CHURN_RISK for alert in alerts)
+        turned = bool(alerts) and any(alert.kind is _CHURN_RISK for alert in alerts)
         movement = moved(movement, waiting, facts, scores, features, turned, models)
         alerts = explained(alerts, movement)
     alerts, trying = prescribe(alerts, trying, facts, scores, now, models, policy, segments, mood)
@@ -184,6 +190,11 @@ def advance(
             at[touch.partition] = touch.offset
     after = Profile(profile.customer, facts, judgements, at, profile.revision, traced.joining)
     return Step(after, alerts, outcomes, trials, texts, [each.label for each in moods], folded, traced.notes, repeated)
+
+
+def _pays_as_before(was: Facts, facts: Facts) -> bool:
+    """Whether the currency is the one that it was, as it must be where nothing was paid."""
+    return facts.money is was.money or main_currency(facts) == main_currency(was)
 
 
 def _untouched(profile: Profile) -> Traced:

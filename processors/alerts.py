@@ -96,8 +96,8 @@ def decide(
     """Follow every rule: the episodes after this look, and the alerts that turned. Where the policy has a budget, a
     churn alert opens only if it is worth its place in it. `watched` is what else is looked at; `segments` are
     where the customer stands."""
-    after, alerts = episodes, list[Alert]()
-    known = rules(policy)
+    after, known = episodes, rules(policy)
+    alerts: list[Alert] = []
     for kind, level in levels(facts, scores, returned_at, now, policy).items():
         rule, before = known[kind], episodes.get(kind)
         if before is None:

@@ -98,9 +98,12 @@ def usual_engagement(facts: Facts, now: float, window: float) -> float:
 
 def main_currency(facts: Facts) -> str | None:
     """The currency in which the customer paid most lately; empty if orders named none, none if there were none."""
-    if len(facts.money) <= 1:
-        return next(iter(facts.money), None)
-    return max(facts.money.items(), key=lambda item: (item[1].recent, item[0]))[0]
+    money = facts.money
+    if not money:
+        return None
+    if len(money) == 1:
+        return next(iter(money))
+    return max(money.items(), key=lambda item: (item[1].recent, item[0]))[0]
 
 
 def usual_revenue(facts: Facts, now: float, span: float) -> float:

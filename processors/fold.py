@@ -65,7 +65,8 @@ def _surely_fresh(profile: Profile, touches: Sequence[Touch]) -> bool:
     """Whether a glance shows that all are new: of one partition, after what was folded of it, with ids not seen."""
     if not touches:
         return True
-    partition, seen, known = touches[0].partition, profile.facts.seen, set[bytes]()
+    partition, seen = touches[0].partition, profile.facts.seen
+    known: set[bytes] = set()
     folded = profile.at.get(partition, -1) if partition >= 0 else None
     for touch in touches:
         digest = touch.digest

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from processors.fold import fold, follow, remember
@@ -47,8 +48,7 @@ class Stood(NamedTuple):
     facts: Facts
 
 
-@dataclass
-class Traced:
+class Traced(msgspec.Struct, gc=False):
     """What new touches and notes came to: the facts, the predictions that wait, the touches that were folded here, the
     notes for other keys, and how the customer sounded before those touches. `stood` is, if it was asked for, how the
     facts stood after each touch that was folded and each key that was taken over. `leaves` is the touch, if any, at

@@ -20,6 +20,7 @@ from processors.learning.honesty import CHAMPION, Honesty
 from processors.learning.inputs import INPUTS, history, inputs_of
 from processors.learning.pool import Pool
 from processors.learning.scale import Scale
+from processors.learning.scorers import Bounds
 from processors.learning.serving import ServedModels
 from processors.learning.value import Value
 from processors.models import MEMBERS
@@ -122,6 +123,7 @@ class Learner:
             base_rate=self.base_rate,
             auc=self.honesty.records[CHAMPION].recent().auc,
             champion=self.pool.champion,
+            bounds=Bounds.of(self.scale),
             pool=self.pool.serve(self.scale),
             habit=self.habit,
             horizon=self.horizon,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import mul, sub
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from processors.learning.inputs import HABIT, INPUTS, log_odds
 from processors.learning.recursive import RecursiveLogistic
@@ -17,19 +17,48 @@ from processors.learning.scale import FAR, Scale
 _LIMIT = 500.0
 
 
+class Inputs(NamedTuple):
+    """What a scorer is asked about, in the order of `INPUTS`: the values as they are, and within the `Bounds`."""
+
+    values: Sequence[float]
+    bounded: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far straight lines are drawn: an input below `lowest` or above `highest` counts as these."""
+
+    lowest: Sequence[float]
+    highest: Sequence[float]
+
+    @classmethod
+    def of(cls, scale: Scale) -> Self:
+        """`FAR` standard deviations to both sides of the means."""
+        far = FAR * scale.deviations
+        return cls((scale.means - far).tolist(), (scale.means + far).tolist())
+
+    def __call__(self, values: Sequence[float]) -> Inputs:
+        """The inputs with these values: bounded once for all linear models that are asked about them."""
+        bounded = [
+            low if value < low else high if value > high else value
+            for value, low, high in zip(values, self.lowest, self.highest, strict=True)
+        ]
+        return Inputs(values, bounded)
+
+
 class Scorer(Protocol):
-    """Inputs are in the order of `INPUTS`."""
+    """A model as it is served."""
 
     @property
     def average(self) -> float:
         """The score of the average customer."""
         ...
 
-    def contributions(self, inputs: Sequence[float]) -> list[float]:
+    def contributions(self, inputs: Inputs) -> list[float]:
         """What each input adds to the average."""
         ...
 
-    def __call__(self, inputs: Sequence[float]) -> float:
+    def __call__(self, inputs: Inputs) -> float:
         """The score: log-odds, or the logarithm of what is expected."""
         ...
 
@@ -38,13 +67,11 @@ class Scorer(Protocol):
 class Linear:
     """A linear model of scaled inputs, unrolled into weights of the raw ones: every customer of every batch is scored.
 
-    Inputs below `lowest` or above `highest` count as these; `average` is the score at the `means`.
+    Its inputs are bounded; `average` is the score at the `means`.
     """
 
     means: Sequence[float]
     weights: Sequence[float]
-    lowest: Sequence[float]
-    highest: Sequence[float]
     average: float
 
     @classmethod
@@ -54,8 +81,6 @@ class Linear:
         return cls(
             means=means.tolist(),
             weights=[weights.get(name, 0.0) / spread for name, spread in zip(INPUTS, deviations.tolist(), strict=True)],
-            lowest=(means - FAR * deviations).tolist(),
-            highest=(means + FAR * deviations).tolist(),
             average=average,
         )
 
@@ -64,20 +89,14 @@ class Linear:
         """The score where all inputs are 0, were it within the bounds."""
         return self.average - float(sum(map(mul, self.weights, self.means)))
 
-    def contributions(self, inputs: Sequence[float]) -> list[float]:
+    def contributions(self, inputs: Inputs) -> list[float]:
         """Weight times distance from the mean."""
-        return list(map(mul, self.weights, map(sub, self._bounded(inputs), self.means)))
+        return list(map(mul, self.weights, map(sub, inputs.bounded, self.means)))
 
-    def __call__(self, inputs: Sequence[float]) -> float:
+    def __call__(self, inputs: Inputs) -> float:
         """The linear score, within what `exp` can take."""
-        score = self.origin + sum(map(mul, self.weights, self._bounded(inputs)))
+        score = self.origin + sum(map(mul, self.weights, inputs.bounded))
         return _LIMIT if score > _LIMIT else -_LIMIT if score < -_LIMIT else score
-
-    def _bounded(self, inputs: Sequence[float]) -> list[float]:
-        return [
-            low if value < low else high if value > high else value
-            for value, low, high in zip(inputs, self.lowest, self.highest, strict=True)
-        ]
 
 
 @dataclass(frozen=True)
@@ -124,20 +143,20 @@ class Tree:
         """The score at the root."""
         return self.nodes[0].score
 
-    def contributions(self, inputs: Sequence[float]) -> list[float]:
+    def contributions(self, inputs: Inputs) -> list[float]:
         """By input, in steps down from the root."""
-        parts, node = [0.0] * len(INPUTS), self.nodes[0]
+        values, parts, node = inputs.values, [0.0] * len(INPUTS), self.nodes[0]
         while node.input >= 0:
-            child = self.nodes[node.left if inputs[node.input] <= node.threshold else node.right]
+            child = self.nodes[node.left if values[node.input] <= node.threshold else node.right]
             parts[node.input] += child.score - node.score
             node = child
         return parts
 
-    def __call__(self, inputs: Sequence[float]) -> float:
+    def __call__(self, inputs: Inputs) -> float:
         """The score of the leaf."""
-        node = self.nodes[0]
+        values, node = inputs.values, self.nodes[0]
         while node.input >= 0:
-            node = self.nodes[node.left if inputs[node.input] <= node.threshold else node.right]
+            node = self.nodes[node.left if values[node.input] <= node.threshold else node.right]
         return node.score
 
 
@@ -146,13 +165,13 @@ class HabitAlone:
 
     average = 0.0
 
-    def contributions(self, inputs: Sequence[float]) -> list[float]:
+    def contributions(self, inputs: Inputs) -> list[float]:
         """All of it is the habit's."""
-        return [value if place == HABIT else 0.0 for place, value in enumerate(inputs)]
+        return [value if place == HABIT else 0.0 for place, value in enumerate(inputs.values)]
 
-    def __call__(self, inputs: Sequence[float]) -> float:
+    def __call__(self, inputs: Inputs) -> float:
         """The input itself: it is in log-odds already."""
-        return inputs[HABIT]
+        return inputs.values[HABIT]
 
 
 @dataclass(frozen=True)
@@ -173,10 +192,10 @@ class Calibrated:
         """Stretched and shifted."""
         return self.stretch * self.scorer.average + self.shift
 
-    def contributions(self, inputs: Sequence[float]) -> list[float]:
+    def contributions(self, inputs: Inputs) -> list[float]:
         """Stretched."""
         return [self.stretch * part for part in self.scorer.contributions(inputs)]
 
-    def __call__(self, inputs: Sequence[float]) -> float:
+    def __call__(self, inputs: Inputs) -> float:
         """Stretched and shifted."""
         return self.stretch * self.scorer(inputs) + self.shift

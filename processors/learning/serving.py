@@ -9,7 +9,7 @@ from processors.learning.bandit import Promises
 from processors.learning.daily_spend import Spends
 from processors.learning.habit import Habit
 from processors.learning.inputs import INPUTS, history, inputs_of, probability
-from processors.learning.scorers import Linear, Scorer
+from processors.learning.scorers import Bounds, Inputs, Linear, Scorer
 from processors.learning.value import LARGEST
 from processors.models import MEMBERS, UNKNOWN, Expected, Explanation, Heard, Part, Said
 from processors.segments.behaviour import Groups
@@ -31,6 +31,7 @@ class ServedModels:
     base_rate: float
     auc: float | None
     champion: str
+    bounds: Bounds
     pool: Mapping[str, Scorer]
     habit: Habit
     horizon: float
@@ -97,10 +98,10 @@ class ServedModels:
         """How a text sounds; unknown until enough rated texts were learned from."""
         return UNKNOWN if self.sentiment is None else self.sentiment.hear(text)
 
-    def _inputs(self, features: Sequence[float], at: float) -> list[float]:
-        return inputs_of(features, at, self.habit, self.horizon)
+    def _inputs(self, features: Sequence[float], at: float) -> Inputs:
+        return self.bounds(inputs_of(features, at, self.habit, self.horizon))
 
 
-def _explain(scorer: Scorer, inputs: Sequence[float]) -> Explanation:
-    parts = map(Part, scorer.contributions(inputs), INPUTS, inputs)
+def _explain(scorer: Scorer, inputs: Inputs) -> Explanation:
+    parts = map(Part, scorer.contributions(inputs), INPUTS, inputs.values)
     return Explanation(scorer.average, list(parts))

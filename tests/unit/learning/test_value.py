@@ -8,6 +8,7 @@ from scipy.stats import spearmanr
 
 from processors.learning.inputs import INPUTS
 from processors.learning.scale import Scale
+from processors.learning.scorers import Bounds
 from processors.learning.value import Value
 
 
@@ -27,8 +28,8 @@ def foretold(inputs: np.ndarray, paid: np.ndarray, learned: int) -> np.ndarray:
     scale, value = Scale(len(INPUTS)), Value()
     for row, revenue in zip(inputs[:learned], paid[:learned].tolist(), strict=True):
         value.learn(scale.learn(row), revenue, "EUR")
-    log_share, means = value.serve(scale)
-    return np.array([means["EUR"] * np.exp(log_share(row)) for row in inputs[learned:].tolist()])
+    (log_share, means), bounded = value.serve(scale), Bounds.of(scale)
+    return np.array([means["EUR"] * np.exp(log_share(bounded(row))) for row in inputs[learned:].tolist()])
 
 
 @pytest.mark.parametrize(("often", "spread", "within"), [(3.0, 0.5, 0.06), (0.5, 0.8, 0.1), (0.1, 1.2, 0.2)])
@@ -55,10 +56,11 @@ def test_currencies_share_what_is_learned_and_have_their_own_mean() -> None:
         paid = np.exp(0.6 * row[INPUTS.index("orders")]) * chance.expovariate(1.0)
         value.learn(scale.learn(row), 20.0 * paid, "EUR")
         value.learn(scale.learn(row), 3_000.0 * paid, "JPY")
-    log_share, means = value.serve(scale)
+    (log_share, means), bounded = value.serve(scale), Bounds.of(scale)
     assert means["JPY"] == pytest.approx(150.0 * means["EUR"], rel=0.01)
-    rich = [1.0 if name == "orders" else 0.0 for name in INPUTS]
-    assert np.exp(log_share(rich) - log_share([0.0] * len(INPUTS))) == pytest.approx(np.exp(0.6), rel=0.15)
+    rich = bounded([1.0 if name == "orders" else 0.0 for name in INPUTS])
+    plain = bounded([0.0] * len(INPUTS))
+    assert np.exp(log_share(rich) - log_share(plain)) == pytest.approx(np.exp(0.6), rel=0.15)
 
 
 def test_nothing_was_ever_paid() -> None:
