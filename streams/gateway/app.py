@@ -75,6 +75,8 @@ def create_app(settings: Settings, keys: WriteKeys, producer: Producer, metrics:
         telemetry=_SILENT,
     )
     app.state.tokens = Tokens(settings)
+    lookup = Lookup(settings, redis)
+    app.routes.append(lookup.direct)
 
     def add(path: str, method: str, summary: str, answer: Any, documented: dict[str, Any]) -> None:
         async def route(request: Request) -> Response:
@@ -100,7 +102,7 @@ def create_app(settings: Settings, keys: WriteKeys, producer: Producer, metrics:
     app.include_router(AlertDesk(settings, redis, producer).router)
     app.include_router(Customers(settings, producer, erased).router)
     app.include_router(CustomerRoster(settings, redis).router)
-    app.include_router(Lookup(settings, redis).router)
+    app.include_router(lookup.router)
     app.include_router(Sections(settings, redis).router)
 
     async def healthz(_: Request) -> Response:

@@ -15,11 +15,13 @@ from streams.person import erase, export
 from streams.producer import NotAcknowledgedError, Producer
 from streams.store.connecting import prompt_redis
 
+LONGEST = 300
+"""Characters of a customer's id."""
 CustomerId = Annotated[
-    str, Path(min_length=1, max_length=300, description="A user id, or `anon:` and an anonymous id.")
+    str, Path(min_length=1, max_length=LONGEST, description="A user id, or `anon:` and an anonymous id.")
 ]
-
-_EXPORT = "/export"
+EXPORT = "/export"
+"""What follows an id where all that is held is asked for."""
 
 
 class Erasure(BaseModel):
@@ -53,7 +55,7 @@ class Customers:
         router = APIRouter(dependencies=[Depends(admin)])
         path = "/v1/customers/{customer:path}"
         router.add_api_route(
-            f"{path}{_EXPORT}", self.export, response_model=Held, summary="All that is held of a person"
+            f"{path}{EXPORT}", self.export, response_model=Held, summary="All that is held of a person"
         )
         router.add_api_route(
             path, self.erase, methods=["DELETE"], response_model=Erasure, summary="Erase a person, for good"
@@ -75,10 +77,10 @@ class Customers:
 
     async def erase(self, customer: CustomerId) -> Erasure:
         """Remove all that is held of a person under every key, and take in nothing of them from now on."""
-        if customer.endswith(_EXPORT):
+        if customer.endswith(EXPORT):
             # An answer that something was erased would be believed.
-            advice = f"leave {_EXPORT} out to erase; `ebbflow erase` takes an id that ends so"
-            raise Refusal(400, "invalid", f"{_EXPORT} is not part of an id here", advice)
+            advice = f"leave {EXPORT} out to erase; `ebbflow erase` takes an id that ends so"
+            raise Refusal(400, "invalid", f"{EXPORT} is not part of an id here", advice)
         redis = prompt_redis(self._settings)
         try:
             person = await erase(redis, self._settings, self._producer, customer)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -13,14 +13,19 @@ from schemas.customer import Customer
 from schemas.profile import Profile
 from schemas.settings import Settings
 from streams.clock import Clock
-from streams.gateway.customers import CustomerId
+from streams.gateway.customers import EXPORT, LONGEST, CustomerId
+from streams.gateway.direct import Direct
 from streams.gateway.refusal import Refusal
 from streams.gateway.tokens import reader
 from streams.person import find
 from streams.store.alerts import AlertStore
+from streams.store.asking import ask
 from streams.store.cards import CardStore
 from streams.store.documents import read_profile
 from streams.store.profiles import ProfileStore
+
+_CUSTOMERS = "/v1/customers/"
+_ONE = _CUSTOMERS + "{customer:path}"
 
 
 class Models(BaseModel):
@@ -43,15 +48,17 @@ class Lookup:
         """The routes."""
         router = APIRouter(dependencies=[Depends(reader)])
         router.add_api_route(
-            "/v1/customers/{customer:path}",
-            self.customer,
-            response_model=Customer,
-            summary="All that is worth knowing of one customer",
+            _ONE, self.customer, response_model=Customer, summary="All that is worth knowing of one customer"
         )
         router.add_api_route("/v1/models", self.models, response_model=Models, summary="The versions of the models")
         return router
 
-    async def customer(self, customer: CustomerId) -> Customer:
+    @property
+    def direct(self) -> Direct:
+        """The way to one customer, for any id that is one."""
+        return Direct(_ONE, rf"{_CUSTOMERS}(.{{1,{LONGEST}}})(?<!{EXPORT})", reader, self.customer)
+
+    async def customer(self, customer: CustomerId) -> Response:
         """By any of their ids. 404 if no touchpoint of this id has been folded."""
         now = datetime.now(UTC)
         try:
@@ -66,15 +73,13 @@ class Lookup:
             raise Refusal(404, "not_found", "nothing is known of this customer", "anonymous ids begin with anon:")
         # What people snoozed they did by their own clock.
         seen = [standing.seen(now) for _, standing in alerts]
-        return portrait(profile, person.keys, seen, self._clock.now(), self._settings.policy)
+        shown = portrait(profile, person.keys, seen, self._clock.now(), self._settings.policy)
+        return Response(shown.model_dump_json(), media_type="application/json")
 
     async def _look(self, customer: str) -> tuple[Profile, list[str]]:
         """What there is under the key that was asked about, and the ids of its alerts, in one go: nearly always that is
         all there is of somebody."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.get(self._profiles.key(customer))
-            self._alerts.ask(pipe, customer)
-            held, names = await pipe.execute()
+        held, names = await ask(self._redis, ("GET", self._profiles.key(customer)), self._alerts.question(customer))
         return read_profile(customer, held), [name.decode() for name in names]
 
     async def models(self) -> Models:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 from fastapi import Request
 from fastapi.security import HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.requests import HTTPConnection
 
 from schemas.credentials import Credential, credentials
 from schemas.settings import Settings
@@ -76,8 +78,12 @@ class Guard(HTTPBearer):
     # A coroutine although it waits for nothing: FastAPI runs a plain function in a thread, and beside a busy worker a
     # request would wait for its turn on a processor twice more.
     async def __call__(self, request: Request) -> str:  # type: ignore[override]
-        bearer = await super().__call__(request)
-        return self._may(_tokens(request), bearer.credentials if bearer else None)
+        return self.check(request)
+
+    def check(self, request: HTTPConnection) -> str:
+        """The name of the token that a request shows; raises `Refusal` if it may not pass."""
+        scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+        return self._may(_tokens(request), token if scheme.lower() == "bearer" else None)
 
 
 reader = Guard("read", "One of EBBFLOW_READ_TOKENS, or an admin's.", Tokens.may_read)
@@ -85,6 +91,6 @@ member = Guard("team", "One of EBBFLOW_TEAM_TOKENS, or an admin's.", Tokens.may_
 admin = Guard("admin", "One of EBBFLOW_ADMIN_TOKENS.", Tokens.may_administer)
 
 
-def _tokens(request: Request) -> Tokens:
+def _tokens(request: HTTPConnection) -> Tokens:
     tokens: Tokens = request.app.state.tokens
     return tokens

@@ -10,12 +10,12 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline
 
 from processors.alerts import opening_of
 from schemas.alert import Alert
 from schemas.handling import AlertStanding, Handled, Handling
 from schemas.settings import Settings
+from streams.store.asking import Question, ask
 from streams.store.erased import ErasedStore
 from streams.store.script import Script
 
@@ -71,16 +71,14 @@ class AlertStore:
                 return
             place += _AT_ONCE
 
-    def ask(self, pipe: Pipeline, customer: str) -> None:
-        """Have a pipeline ask for the ids of a customer's alerts, which are answered as bytes."""
-        pipe.zrange(self._of + customer, 0, -1)
+    def question(self, customer: str) -> Question:
+        """What asks Redis for the ids of a customer's alerts, for who asks for more in the same go."""
+        return "ZRANGE", self._of + customer, 0, -1
 
     async def of(self, customers: Collection[str]) -> list[tuple[str, AlertStanding]]:
         """The alerts of a customer under all of their keys, the newest first."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for customer in customers:
-                self.ask(pipe, customer)
-            return await self.newest_of([name.decode() for found in await pipe.execute() for name in found])
+        answers = await ask(self._redis, *map(self.question, customers))
+        return await self.newest_of([name for found in answers for name in _names(found)])
 
     async def newest_of(self, names: Sequence[str]) -> list[tuple[str, AlertStanding]]:
         """Alerts by their ids, the newest first, without those that are not kept."""
