@@ -9,7 +9,7 @@ looks.
 import re
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -32,6 +32,10 @@ _USUAL_TIME = re.compile(
 ).fullmatch
 
 
+_Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME)]
+_Id = Annotated[str, msgspec.Meta(max_length=MAX_ID)]
+
+
 class _Context(msgspec.Struct, gc=False):
     channel: Any = None
     page: msgspec.Raw = _ABSENT
@@ -47,11 +51,11 @@ class _Record(msgspec.Struct, rename="camel", gc=False):
     """What the fold needs of a touchpoint. What is typed otherwise than here is unusual, and so is what is `Raw`."""
 
     type: Literal["track", "identify", "page", "screen", "group", "alias"]
-    event: str | None = None
-    name: str | None = None
-    message_id: str | None = None
-    user_id: str | None = None
-    anonymous_id: str | None = None
+    event: _Name | None = None
+    name: _Name | None = None
+    message_id: _Id | None = None
+    user_id: _Id | None = None
+    anonymous_id: _Id | None = None
     timestamp: str | None = None
     properties: msgspec.Raw = _ABSENT
     context: _Context | None = None
@@ -102,7 +106,10 @@ def shortcut(
         or at is None
         or at > received
         or (record.type == "track" and not event)
-        or not (_fits(event, MAX_NAME) and _fits(name, MAX_NAME) and _fits(message_id, MAX_ID))
+        # To strip space is for the long way.
+        or event != event.strip()
+        or name != name.strip()
+        or message_id != message_id.strip()
     ):
         return None
 
@@ -160,17 +167,11 @@ def _arrival(campaign: bytes, page: bytes, referrer: bytes) -> Source | None:
 
 
 def _customer(user_id: str | None, anonymous_id: str | None) -> str | None:
-    if user_id is not None:
-        usual = _fits(user_id, MAX_ID) and not is_nonsense_id(user_id) and _fits(anonymous_id or "", MAX_ID)
-        return user_id if usual else None
-    if anonymous_id is None or not _fits(anonymous_id, MAX_ID) or is_nonsense_id(anonymous_id):
+    if anonymous_id is not None and anonymous_id != anonymous_id.strip():
         return None
-    return f"anon:{anonymous_id}"
-
-
-def _fits(said: str, most: int) -> bool:
-    """Whether a text is no longer than that and has no space around it; to strip it is for the long way."""
-    return len(said) <= most and said.strip() == said
+    if user_id is not None:
+        return user_id if user_id == user_id.strip() and not is_nonsense_id(user_id) else None
+    return None if anonymous_id is None or is_nonsense_id(anonymous_id) else f"anon:{anonymous_id}"
 
 
 def _time(said: str) -> float | None:

@@ -14,6 +14,7 @@ MAX_CURRENCIES = 4
 """Currencies in which a week has revenue: nobody pays in more."""
 _MONDAY = 4.0
 """1970-01-01 was a Thursday: weeks begin on Mondays, at midnight UTC."""
+_NOTHING = Week(0)
 
 
 def week_of(at: float) -> int:
@@ -28,8 +29,8 @@ def beginning(week: int) -> float:
 
 def fold(facts: Facts, touches: Sequence[Touch], policy: Policy) -> None:
     """Count touches that have a kind, and orders, in the week in which they happened."""
-    weeks, number, week = facts.weeks.copy(), -1, Week(0)
-    touchpoints, orders, revenue = 0, 0, week.revenue
+    weeks, number = facts.weeks.copy(), -1
+    touchpoints, orders, revenue = _NOTHING.touchpoints, _NOTHING.orders, _NOTHING.revenue
     for touch in touches:
         if touch.kind is None:
             continue
@@ -38,7 +39,7 @@ def fold(facts: Facts, touches: Sequence[Touch], policy: Policy) -> None:
             # Touches that stand together are mostly of one week, which is written once.
             if touchpoints:
                 weeks[number] = Week(touchpoints, orders, revenue)
-            number, week = this, weeks.get(this) or Week(0)
+            number, week = this, weeks.get(this) or _NOTHING
             touchpoints, orders, revenue = week.touchpoints, week.orders, week.revenue
         touchpoints += 1
         amount, currency = touch.amount, touch.currency

@@ -12,9 +12,9 @@ MAX_CONTACTS = 8
 
 def fold(facts: Facts, touches: Sequence[Touch], policy: Policy) -> None:
     """Keep the last times of actions that were reported."""
-    found = [touch.at for touch in touches if touch.details is not None and touch.details.action]
-    if found:
-        facts.contacted = sorted([*facts.contacted, *found])[-MAX_CONTACTS:]
+    for touch in touches:
+        if touch.details is not None and touch.details.action:
+            facts.contacted = sorted([*facts.contacted, touch.at])[-MAX_CONTACTS:]
 
 
 def merged(own: Facts, other: Facts) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from processors.budget import Budget
 from processors.features import main_currency
 from processors.segments.places import FOUND
 from schemas.facts import Facts
-from schemas.judgements import Judgements, Memberships
+from schemas.judgements import Judgements, Memberships, Place
 from schemas.profile import Joining, Profile
 
 PUBLISHED = (
@@ -112,4 +112,8 @@ def _segments(held: Memberships | None) -> tuple[str | None, ...]:
     if held is None:
         return (None,) * 4
     own = ",".join(name for name, since in held.own.items() if since >= FOUND) if held.own else None
-    return (*(place.name if place is not None else None for place in (held.lifecycle, held.rfm, held.cluster)), own)
+    return _name(held.lifecycle), _name(held.rfm), _name(held.cluster), own
+
+
+def _name(place: Place | None) -> str | None:
+    return None if place is None else place.name
