@@ -76,7 +76,7 @@ def create_app(settings: Settings, keys: WriteKeys, producer: Producer, metrics:
     )
     app.state.tokens = Tokens(settings)
     lookup = Lookup(settings, redis)
-    app.routes.append(lookup.direct)
+    app.routes.insert(0, lookup.direct)
 
     def add(path: str, method: str, summary: str, answer: Any, documented: dict[str, Any]) -> None:
         async def route(request: Request) -> Response:
