@@ -27,7 +27,7 @@ from processors.watched import Watched
 from schemas.actions import Trial
 from schemas.alert import Alert, AlertKind
 from schemas.facts import Facts
-from schemas.judgements import Judgements, Label, Mood
+from schemas.judgements import Judgements, Label, Mood, Prediction
 from schemas.norms import Norms
 from schemas.outcome import Outcome
 from schemas.policy import Policy
@@ -111,9 +111,15 @@ def advance(
     now = max(now, facts.last_seen)
 
     # 2. Predictions that came due become outcomes.
-    pending = () if facts.unprofiled else witness(traced.pending, folded, policy)
-    trying, trials = concluded(profile.customer, witnessed(before.trying, folded, policy), facts, now, policy)
-    waiting, outcomes = settle(profile.customer, pending, facts, now, policy)
+    waiting: list[Prediction] = []
+    outcomes: list[Outcome] = []
+    if traced.pending and not facts.unprofiled:
+        pending = witness(traced.pending, folded, policy)
+        waiting, outcomes = settle(profile.customer, pending, facts, now, policy)
+    trying = before.trying
+    trials: list[Trial] = []
+    if trying is not None:
+        trying, trials = concluded(profile.customer, witnessed(trying, folded, policy), facts, now, policy)
 
     # 3. Score a customer who is still there; note the score down when the grid says so.
     scores, features = None, []
@@ -164,8 +170,9 @@ def advance(
     if scores is not None:
         turned = bool(alerts) and any(alert.kind is _CHURN_RISK for alert in alerts)
         movement = moved(movement, waiting, facts, scores, features, turned, models)
+    if alerts and scores is not None:
         alerts = explained(alerts, movement)
-    alerts, trying = prescribe(alerts, trying, facts, scores, now, models, policy, segments, mood)
+        alerts, trying = prescribe(alerts, trying, facts, scores, now, models, policy, segments, mood)
     if len(episodes) > MAX_REMEMBERED:
         episodes = remembered(episodes, policy)
 

@@ -131,8 +131,8 @@ def fold(facts: Facts, touches: Sequence[Touch], policy: Policy = _USUAL) -> Fac
             _come_back(facts, at, short, middle, long)
     facts.first_seen, facts.last_seen = first, last
     facts.touchpoints += len(touches)
-    for facet in facets_of(policy.without):
-        facet.fold(facts, touches, policy)
+    for fold_in, _ in facets_of(policy.without):
+        fold_in(facts, touches, policy)
     facts.seen = remember(facts.seen, b"".join([touch.digest for touch in touches]))
     del recent[:-MAX_RECENT]
     return facts

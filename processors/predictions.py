@@ -38,8 +38,6 @@ def next_on_grid(customer: str, after: float, policy: Policy) -> float:
 
 def witness(pending: Sequence[Prediction], touches: Iterable[Touch], policy: Policy) -> Sequence[Prediction]:
     """The pending predictions, with the meaningful touches that fall into their time counted, and what was paid."""
-    if not pending:
-        return pending
     horizon, window = policy.seconds.horizon, policy.seconds.engagement_window
     meaningful = [touch for touch in touches if touch.kind in MEANINGFUL]
     if not meaningful:
@@ -71,8 +69,6 @@ def settle(
 
     An explicit leave settles everything at once: nothing that could happen later changes the answer.
     """
-    if not pending:
-        return [], []
     horizon, left_at = policy.seconds.horizon, facts.left_at
     waiting, outcomes = [], []
     for prediction in pending:

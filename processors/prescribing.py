@@ -108,10 +108,8 @@ def prescribe(
     return alerts, trying
 
 
-def witnessed(trying: Trying | None, touches: Sequence[Touch], policy: Policy) -> Trying | None:
+def witnessed(trying: Trying, touches: Sequence[Touch], policy: Policy) -> Trying:
     """What is being tried, with what was reported as done, and whether the customer came back."""
-    if trying is None:
-        return None
     due = _due(trying, policy)
     for touch in touches:
         if not trying.at < touch.at <= due:
@@ -124,11 +122,9 @@ def witnessed(trying: Trying | None, touches: Sequence[Touch], policy: Policy) -
 
 
 def concluded(
-    customer: str, trying: Trying | None, facts: Facts, now: float, policy: Policy
+    customer: str, trying: Trying, facts: Facts, now: float, policy: Policy
 ) -> tuple[Trying | None, list[Trial]]:
     """Split what is being tried into what goes on and what has ended: at the end of the horizon, or with a leave."""
-    if trying is None:
-        return None, []
     left = trying.at < facts.left_at <= _due(trying, policy)
     if not left and now < _due(trying, policy):
         return trying, []

@@ -26,22 +26,23 @@ def score(
 ) -> Scores:
     """Churn risk, expected engagement and value at `now`, marked as warming up until the models have seen enough.
     `lifetime` is the lifetime value if it is known already."""
-    usual = usual_engagement(facts, now, policy.seconds.engagement_window)
-    said = models.score(features, now, main_currency(facts) or _UNKNOWN)
-    expected = said.engagement if models.warm else None
+    usual = round(usual_engagement(facts, now, policy.seconds.engagement_window), 3)
+    currency = main_currency(facts)
+    said = models.score(features, now, _UNKNOWN if currency is None else currency)
+    at, churn = round(now, 3), round(min(1.0, max(0.0, said.churn)), 4)
+    if not models.warm:
+        return Scores(at, churn, usual, usual, model=models.version, warming_up=True)
+    mean, low, high = said.engagement or (usual, 0.0, 0.0)
     return Scores(
-        at=round(now, 3),
-        churn=round(min(1.0, max(0.0, said.churn)), 4),
-        engagement=round(usual if expected is None else min(_MOST, expected.mean), 3),
-        usual=round(usual, 3),
-        low=0.0 if expected is None else round(min(_MOST, expected.low), 3),
-        high=0.0 if expected is None else round(min(_MOST, expected.high), 3),
-        value=round(min(_MOST_MONEY, said.value), 2)
-        if said.value is not None and facts.money and models.warm
-        else None,
-        model=models.version,
-        warming_up=not models.warm,
-        lifetime=lifetime_value(facts, features, models, policy, lifetime),
+        at,
+        churn,
+        round(min(_MOST, mean), 3),
+        usual,
+        round(min(_MOST, low), 3),
+        round(min(_MOST, high), 3),
+        None if said.value is None or currency is None else round(min(_MOST_MONEY, said.value), 2),
+        models.version,
+        lifetime=None if currency is None else lifetime_value(facts, features, models, policy, lifetime),
     )
 
 
