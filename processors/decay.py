@@ -10,6 +10,7 @@ DAY = 86_400.0
 HALF_LIVES = (7.0, 30.0, 90.0)
 """Half-lives, in days, at which a customer's activity is remembered: this week, this month, this quarter."""
 SHORT, MIDDLE, LONG = range(3)
+_LN_2 = log(2.0)
 _WEEK, _MONTH, _QUARTER = (-half_life * DAY for half_life in HALF_LIVES)
 
 
@@ -24,4 +25,4 @@ def rate(decayed: float, half_life: float, tenure: float) -> float:
     A young customer's count has not had time to settle; dividing by 1 - 2^(-tenure/h) corrects that.
     """
     settled = 1.0 - exp2(-max(tenure, 1.0) / half_life)
-    return decayed * log(2.0) / half_life / settled
+    return decayed * _LN_2 / half_life / settled

@@ -39,10 +39,10 @@ RECENCY, TENURE, ACTIVE_DAYS, ACTIVITY = (
 )
 
 _SMALL_RATE = 0.01
-# Looking a member up in its enumeration costs more than the logarithm.
+# Looking a member up in its enumeration costs more than the logarithm, and as a key more than plain text.
 _PURCHASE, _CONSIDER, _SERVICE, _FRICTION, _CAMPAIGN = (
-    Kind.PURCHASE, Kind.CONSIDER, Kind.SERVICE, Kind.FRICTION, Kind.CAMPAIGN
-)  # fmt: skip
+    kind.value for kind in (Kind.PURCHASE, Kind.CONSIDER, Kind.SERVICE, Kind.FRICTION, Kind.CAMPAIGN)
+)
 _RATING_FADES = 90.0
 
 

@@ -74,6 +74,8 @@ _decode = msgspec.json.Decoder(_Record).decode
 _decode_properties = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_any = msgspec.json.Decoder().decode
 _NO_CONTEXT = _Context()
+# Looking a member up in its enumeration costs more than the rest of a comparison.
+_PURCHASE, _FEEDBACK = Kind.PURCHASE, Kind.FEEDBACK
 _REMEMBERED = 4_096
 
 
@@ -124,13 +126,13 @@ def shortcut(
         if not (context.page is context.campaign is context.referrer is _ABSENT):
             source = _arrival(bytes(context.campaign), bytes(context.page), bytes(context.referrer))
         properties: dict[str, Any] = {}
-        if record.properties is not _ABSENT and (tells or kind is Kind.PURCHASE):
+        if record.properties is not _ABSENT and (tells or kind is _PURCHASE):
             properties = _decode_properties(record.properties)
     except msgspec.MsgspecError:
         return None
-    if kind is Kind.PURCHASE:
+    if kind is _PURCHASE:
         amount, currency = money_of(properties)
-    elif kind is Kind.FEEDBACK:
+    elif kind is _FEEDBACK:
         rating = rating_of(name, properties)
     if tells:
         details = details_of(kind, name, properties, source)

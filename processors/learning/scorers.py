@@ -7,7 +7,7 @@ that. The three always agree: the average and the contributions sum to the score
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import mul, sub
+from operator import gt, mul, sub
 from typing import Any, NamedTuple, Protocol, Self
 
 from processors.learning.inputs import HABIT, INPUTS, log_odds
@@ -39,6 +39,8 @@ class Bounds:
 
     def __call__(self, values: Sequence[float]) -> Inputs:
         """The inputs with these values: bounded once for all linear models that are asked about them."""
+        if not any(map(gt, self.lowest, values)) and not any(map(gt, values, self.highest)):
+            return Inputs(values, values)
         bounded = [
             low if value < low else high if value > high else value
             for value, low, high in zip(values, self.lowest, self.highest, strict=True)
