@@ -37,15 +37,46 @@ class Transition(NamedTuple):
     seconds: int
 
 
+def walked(packed: bytes, before: int, last: int, steps: Iterable[LastTouch]) -> bytes:
+    """What is packed, with what leads along these steps counted, from a step that was taken at `last`.
+
+    It is what `Transitions.add` does, but in one loop, since nearly every touchpoint comes to this.
+    """
+    numbers, codes = _unpacked(packed), packed[::_SIZE]
+    for touch in steps:
+        after, at = STEPS[touch.kind], int(touch.at)  # type: ignore[index]
+        code = before * _WAYS + after
+        place = codes.find(code)
+        if place < 0:
+            codes += _NAMES[code]
+            numbers.append(_ONE + (at - last << 8) + code)
+        elif (number := numbers[place]) < _FULL:
+            numbers[place] = number + _ONE + (at - last << 8)
+        before, last = after, at
+    return _packed(numbers)
+
+
+def _unpacked(packed: bytes) -> "array[int]":
+    numbers = array("Q", packed)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _packed(numbers: "array[int]") -> bytes:
+    if sys.byteorder == "big":
+        numbers = numbers[:]
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
 class Transitions:
     """Transitions that may be changed."""
 
     __slots__ = ("_codes", "_numbers")
 
     def __init__(self, packed: bytes = b"") -> None:
-        self._numbers, self._codes = array("Q", packed), packed[::_SIZE]
-        if sys.byteorder == "big":
-            self._numbers.byteswap()
+        self._numbers, self._codes = _unpacked(packed), packed[::_SIZE]
 
     def add(self, before: int, after: int, seconds: int) -> None:
         """Count one; beyond a quarter of a million of the same, no more are."""
@@ -56,24 +87,6 @@ class Transitions:
             self._numbers.append(_ONE + (seconds << 8) + code)
         elif (number := self._numbers[place]) < _FULL:
             self._numbers[place] = number + _ONE + (seconds << 8)
-
-    def walk(self, before: int, last: int, steps: Iterable[LastTouch]) -> None:
-        """Count what leads along these steps, from a step that was taken at `last`.
-
-        It is what `add` does, but in one loop, since nearly every touchpoint comes to this.
-        """
-        numbers, codes = self._numbers, self._codes
-        for touch in steps:
-            after, at = STEPS[touch.kind], int(touch.at)  # type: ignore[index]
-            code = before * _WAYS + after
-            place = codes.find(code)
-            if place < 0:
-                codes += _NAMES[code]
-                numbers.append(_ONE + (at - last << 8) + code)
-            elif (number := numbers[place]) < _FULL:
-                numbers[place] = number + _ONE + (at - last << 8)
-            before, last = after, at
-        self._codes = codes
 
     def take_off(self, before: int, after: int, seconds: int) -> bool:
         """Count one less; says whether there was one."""
@@ -108,11 +121,7 @@ class Transitions:
 
     def packed(self) -> bytes:
         """As it is kept."""
-        if sys.byteorder == "big":
-            swapped = self._numbers[:]
-            swapped.byteswap()
-            return swapped.tobytes()
-        return self._numbers.tobytes()
+        return _packed(self._numbers)
 
     def __iter__(self) -> Iterator[Transition]:
         """All of them."""

@@ -20,7 +20,7 @@ from typing import Any
 
 from processors.funnels import followed
 from processors.kinds import normal_name
-from processors.transitions import BEGIN, STEPS, Transitions
+from processors.transitions import BEGIN, STEPS, Transitions, walked
 from schemas.facts import Facts, LastTouch
 from schemas.kinds import Kind
 from schemas.policy import Policy
@@ -42,12 +42,11 @@ def fold(facts: Facts, touches: Sequence[Touch], policy: Policy) -> None:
     new = len(facts.recent) - len(steps)
     latest = facts.recent[new:]
     if in_order := [step.at for step in steps] == [step.at for step in latest]:
-        moves, before = Transitions(facts.moves), facts.recent[new - 1] if new else None
+        before = facts.recent[new - 1] if new else None
         step, at = (_step(before), int(before.at)) if before is not None else (BEGIN, int(latest[0].at))
-        moves.walk(step, at, latest)
+        packed = walked(facts.moves, step, at, latest)
     else:
-        moves = _spliced(facts, steps)
-    packed = moves.packed()
+        packed = _spliced(facts, steps).packed()
     # What comes after all others is the first of its kind only if it makes a transition that there was not.
     if not in_order or policy.followed or len(packed) > len(facts.moves):
         facts.firsts = _earlier(facts.firsts, steps, policy)
