@@ -2,7 +2,7 @@
 
     python -m benchmarks.core [TOUCHPOINTS]
 
-The touchpoints are read and advanced in batches of 4,000 from one partition of eight, as a worker does it, with a
+The touchpoints are read and advanced in batches of 10,000 from one partition of eight, as a worker does it, with a
 trained model; and once more with five rules of the user's own.
 """
 
@@ -25,7 +25,7 @@ from schemas.rules import AlertRule
 from schemas.touch import Touch
 from streams.store.documents import read_profile, write_profile
 
-BATCH = 4_000
+BATCH = 10_000
 PARTITIONS = 8
 RULES = (
     "churn_risk > 0.7 and value_next > 100",

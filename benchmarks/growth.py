@@ -4,10 +4,10 @@
     python -m benchmarks.growth --soak 15m [--kafka BROKER]
 
 Every population has a store of its own, filled through the worker's own way of saving, and the same traffic: 8,000
-customers drawn anew for every 32,000 touchpoints, so that a batch of 4,000 is some 1,000 customers whatever their
-number. They are drawn from 10,000 who are active just then, so that only the number of the others differs; and, to
-compare, from all that are known, of whom a worker can remember no more than a part. Runs take turns, and the table
-shows medians.
+customers drawn anew for every 32,000 touchpoints, so that 4,000 in a row of a partition are some 1,000 customers
+whatever their number. They are drawn from 10,000 who are active just then, so that only the number of the others
+differs; and, to compare, from all that are known, of whom a worker can remember no more than a part. Runs take turns,
+and the table shows medians.
 
 The soak watches the memory of one worker under a moderate load with newcomers among the customers: see `soak`.
 """

@@ -59,7 +59,12 @@ class Settings(BaseSettings):
 
     # Worker
     role: Literal["all", "profiles", "learner"] = Field("all", description="What this worker does.")
-    batch_records: int = Field(4000, ge=1, le=100_000, description="Most records handled in one go.")
+    batch_records: int = Field(
+        10_000,
+        ge=1,
+        le=100_000,
+        description="Most records handled in one go: the more, the oftener a customer's are folded together.",
+    )
     tick: Duration = Field(
         timedelta(hours=12),
         gt=timedelta(0),

@@ -27,11 +27,11 @@ LAG_RECORDS = Gauge(
     "ebbflow_lag_records", "Records of a partition that are not done yet, as of its last fetch.", ["topic", "partition"]
 )
 BATCH_RECORDS = Histogram(
-    "ebbflow_batch_records", "Records in a batch.", buckets=(1, 10, 50, 100, 500, 1000, 2000, 4000)
+    "ebbflow_batch_records", "Records in a batch.", buckets=(1, 10, 50, 100, 500, 1000, 2000, 4000, 10_000)
 )
 BATCH_SECONDS = Histogram(
     "ebbflow_batch_seconds",
-    "Time spent on each step of a batch; to save, of each portion of its customers.",
+    "Time spent on each step of a batch; to advance and to save, of each hundred or so of its customers.",
     ["step"],
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )

@@ -6,7 +6,7 @@ by the offsets in their profiles, and the rest is done again. What all of them h
 is saved, and is published at once: a wait for the broker costs as much for a few messages as for many.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -37,7 +37,7 @@ class Advanced:
     asked: list[str]
 
 
-Again = Callable[[Collection[str], Budget], Advanced]
+Again = Callable[[Collection[str], Budget], Awaitable[Advanced]]
 """Advances some of a step's customers again, who ask another budget."""
 
 
@@ -98,7 +98,7 @@ class Saver:
                     break
                 except SpentError as error:
                     budget, offers = error.budget, error.budget.offers
-                    other = again(advanced.asked, budget)
+                    other = await again(advanced.asked, budget)
                     await self._patience(partial(self._publisher.rejected, other.refused))
                     advanced.steps.update(other.steps)
                     advanced.asked = other.asked

@@ -1,11 +1,13 @@
 """One step of a partition: load, advance, save, publish. A crash between any two repeats work, never loses or doubles
 it: what is saved is saved with the position in the log, and with what is to be published of it."""
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 from processors.advance import Step, advance
 from processors.budget import Budget
@@ -26,6 +28,9 @@ from streams.worker.scorer import Scorer
 from streams.worker.standings import Standings
 
 logger = logging.getLogger(__name__)
+
+_IN_A_ROW = 100
+"""Customers that are advanced in a row: then other partitions have a turn, which may have all ready to be sent."""
 
 
 class Stepper:
@@ -63,8 +68,7 @@ class Stepper:
             # 2. Fold, settle, score, decide.
             now = max(part.now, loaded.standing.time)
             offers = loaded.budget.offers if loaded.budget else 0
-            with timed("advance"):
-                advanced = self._advance(loaded.profiles, waiting, now, part, loaded.budget)
+            advanced = await self._advance(loaded.profiles, waiting, now, part, loaded.budget)
             # 3. Put aside what cannot be read, save the rest, and publish what there is to say of it.
             await self._patience(partial(self._publisher.rejected, [*part.refused, *advanced.refused]))
             part = replace(part, refused=[])
@@ -131,7 +135,7 @@ class Stepper:
         published = self._saver.published(partition)
         return await self._patience(partial(self._store.load, partition, customers, now, published))
 
-    def _advance(
+    async def _advance(
         self,
         profiles: Mapping[str, Profile],
         waiting: Mapping[str, Sequence[Touch]],
@@ -141,20 +145,24 @@ class Stepper:
     ) -> Advanced:
         models, norms, policy = self._scorer.models, self._scorer.norms, self._current.policy
         steps, refused, asked = dict[str, Step](), list[Rejected](), list[str]()
-        for customer, profile in profiles.items():
-            touches, offers = waiting.get(customer, ()), budget.offers if budget else 0
-            try:
-                steps[customer] = advance(profile, touches, now, models, policy, budget, norms)
-            except Exception as error:
-                # What breaks the fold must not stop the rest; it is kept where somebody can look at it.
-                logger.exception("A customer cannot be advanced; %d touchpoints go to rejected", len(touches))
-                steps[customer] = Step(profile)
-                refused += part.refuse(touches, _not_folded(error))
-            if budget and budget.offers != offers:
-                asked.append(customer)
+        customers = iter(profiles.items())
+        while row := [*islice(customers, _IN_A_ROW)]:
+            with timed("advance"):
+                for customer, profile in row:
+                    touches, offers = waiting.get(customer, ()), budget.offers if budget else 0
+                    try:
+                        steps[customer] = advance(profile, touches, now, models, policy, budget, norms)
+                    except Exception as error:
+                        # What breaks the fold must not stop the rest; it is kept where somebody can look at it.
+                        logger.exception("A customer cannot be advanced; %d touchpoints go to rejected", len(touches))
+                        steps[customer] = Step(profile)
+                        refused += part.refuse(touches, _not_folded(error))
+                    if budget and budget.offers != offers:
+                        asked.append(customer)
+            await asyncio.sleep(0)
         return Advanced(steps, refused, asked)
 
-    def _advance_some(
+    async def _advance_some(
         self,
         profiles: Mapping[str, Profile],
         waiting: Mapping[str, Sequence[Touch]],
@@ -163,7 +171,7 @@ class Stepper:
         customers: Collection[str],
         budget: Budget,
     ) -> Advanced:
-        return self._advance({customer: profiles[customer] for customer in customers}, waiting, now, part, budget)
+        return await self._advance({customer: profiles[customer] for customer in customers}, waiting, now, part, budget)
 
     def _keep(self, partition: int, loaded: Mapping[str, Profile], steps: Mapping[str, Step], saved: Saved) -> None:
         saved_now = changed(loaded, steps)
