@@ -46,6 +46,7 @@ class BatchConsumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.ledger = Ledger()
         self._rewound: dict[TP, int | None] = {}
+        self._dropped: set[TP] = set()
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return _CommittedConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -65,6 +66,9 @@ class BatchConsumer(driver.Consumer):
             elif self.ledger.is_reading(tp):
                 # Whether this was fetched before a seek or after it, nobody knows: it has to be read again.
                 self._rewound.setdefault(tp, self.ledger.reached(tp))
+            else:
+                # A seek is to come, or is under way and will say where to.
+                self._dropped.add(tp)
 
     async def _seek_rewound(self) -> None:
         """Go where partitions were rewound to; here, where nothing is being fetched that could be from elsewhere."""
@@ -108,12 +112,16 @@ class BatchConsumer(driver.Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Begin each partition where it was committed, or at the start of its log if it never was."""
+        self._dropped.clear()
         committed = await super().seek_to_committed()
         if never := [tp for tp, offset in committed.items() if not offset]:
             await self._begin_at_the_start(*never)
         for tp, offset in committed.items():
             self.ledger.sought(TP(tp.topic, tp.partition), offset or None)
-        self._rewound.clear()
+        # A fetch that was under way may have ended after the seek in the consumer's thread, and before it was known
+        # here: what was dropped of it would be missing for good.
+        self._rewound = {tp: self.ledger.reached(tp) for tp in self._dropped if self.ledger.is_reading(tp)}
+        self._dropped.clear()
         return committed
 
     async def _begin_at_the_start(self, *partitions: TP) -> None:

@@ -109,6 +109,8 @@ def test_two_workers_with_restarts_come_to_what_was_known_from_the_start(
             }
 
         wait_until(settled, within=120, every=0.5)
+        # All may have been settled before it was up, and what is told to stop as it starts is ended by the signal.
+        wait_until(lambda: "Worker ready" in (tmp_path / "third.log").read_text(errors="replace"))
         assert last.stop() == 0
     before = profiles_of(settings)
     assert sum(one.facts.touchpoints for one in before.values()) == TOUCHES
