@@ -55,8 +55,8 @@ _COUNT_CUSTOMERS = 5.0
 _AT_ONCE = 4
 """Batches of different partitions: while one waits for Redis or the broker, the next is worked on."""
 
-_FETCH_BYTES = 8 * 1024 * 1024
-"""Of a partition at once: a batch of 10,000 touchpoints of a usual size."""
+_FETCH_BYTES = 6 * 1024 * 1024
+"""Of a partition at once: a batch of 10,000 touchpoints of 600 bytes."""
 
 
 class EbbflowApp(faust.App):
